@@ -1,0 +1,202 @@
+"""What the blueprint workbook is made of: plain, frozen values and nothing else.
+
+A caller (the blueprint service, the ``analyze`` command) fills a `BlueprintBook`; the writer
+turns it into the bytes of a workbook. Weights are fractions (0.40, never 40) and unrounded.
+``None`` always means "this does not exist in the study": an optional column of which every
+value is ``None`` is left out of its sheet and named in Read me.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+DOMAIN = "domain"
+SUBDOMAIN = "subdomain"
+
+
+@dataclass(frozen=True)
+class BlueprintLine:
+    """One content area of the blueprint: a domain, or a subdomain of one.
+
+    Weights of all domains sum to 1, and so do the weights of all subdomains: a subdomain's
+    weight is its share of the whole exam, not of its domain. ``quota`` is the unrounded number
+    of items: of the form length for a domain, of its domain's whole items for a subdomain.
+    ``allocation_note`` says why ``items`` is not plain largest remainder (a minimum, a maximum,
+    a decision of the panel); it is ``None`` where largest remainder alone gave the number.
+    """
+
+    code: str
+    name: str
+    level: str
+    parent_code: str | None
+    n_tasks: int
+    empirical_weight: float | None
+    proposed_weight: float
+    quota: float
+    items: int
+    ci_low: float | None = None
+    ci_high: float | None = None
+    approved_weight: float | None = None
+    minimum: int | None = None
+    maximum: int | None = None
+    scored: int | None = None
+    pretest: int | None = None
+    former_weight: float | None = None
+    rationale: str = ""
+    allocation_note: str | None = None
+
+
+@dataclass(frozen=True)
+class DetailLine:
+    """One retained task with its place in the outline.
+
+    ``weight`` is the task's index in its own units, unrounded; the sheet shows it as a share.
+    """
+
+    domain_code: str
+    domain: str
+    task_code: str
+    statement: str
+    weight: float
+    status: str
+    subdomain_code: str | None = None
+    subdomain: str | None = None
+    items: int | None = None
+    cognitive_level: str | None = None
+    minimum: int | None = None
+    maximum: int | None = None
+    ksa_codes: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One set of statistics: a rating scale and whose ratings are in it.
+
+    ``title`` heads the columns ("Importance"); ``note`` says in words who is counted
+    ("respondents who perform the task").
+    """
+
+    code: str
+    title: str
+    note: str
+
+
+@dataclass(frozen=True)
+class MeasureStatistics:
+    """Statistics of one task on one measure; ``None`` where undefined."""
+
+    n: int
+    mean: float | None
+    sd: float | None
+    se: float | None
+    ci_low: float | None
+    ci_high: float | None
+    median: float | None
+
+
+@dataclass(frozen=True)
+class StatLine:
+    """Everything known of one task. All tasks have one, retained or not.
+
+    ``statistics`` is in the order of `BlueprintBook.measures`. ``decision`` is "retain",
+    "review" or "drop".
+    """
+
+    task_code: str
+    domain_code: str
+    statement: str
+    statistics: tuple[MeasureStatistics, ...]
+    n_answered: int | None = None
+    n_performing: int | None = None
+    share_performing: float | None = None
+    performing_low: float | None = None
+    performing_high: float | None = None
+    index: float | None = None
+    rank: int | None = None
+    decision: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class CodebookAnchor:
+    """One point of a rating scale; ``value`` is ``None`` for a point without a number."""
+
+    code: str
+    label: str
+    value: float | None
+    not_performed: bool = False
+
+
+@dataclass(frozen=True)
+class CodebookScale:
+    """A rating scale in words."""
+
+    code: str
+    title: str
+    prompt: str
+    anchors: tuple[CodebookAnchor, ...]
+
+
+@dataclass(frozen=True)
+class CodebookVariable:
+    """One variable of the study: what it means, what it can hold, what stands for missing."""
+
+    name: str
+    meaning: str
+    values: str
+    missing: str
+
+
+@dataclass(frozen=True)
+class LedgerEntry:
+    """One change or approval of the blueprint. ``who`` is a role, or a name the study may show."""
+
+    when: datetime
+    who: str
+    what: str
+    before: str
+    after: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class BlueprintBook:
+    """One blueprint, ready to be written.
+
+    ``lines`` holds every domain and, in any order after it, its subdomains. ``respondents`` and
+    ``dates`` are label and value, in the order to be shown. ``weight_rule`` says how task weights
+    become empirical weights: "sum" or "mean" of the area's retained tasks, or "other" (then the
+    weights are written as values). ``left_out`` names what the study does not have, one sentence
+    each. ``notice`` ("Simulated data: ...") appears on every sheet and every printed page.
+    ``created`` is the date in the file's properties; it is never the clock, so that the same
+    book is the same bytes.
+    """
+
+    study: str
+    credential: str
+    version: str
+    status: str
+    items: int
+    lines: tuple[BlueprintLine, ...]
+    details: tuple[DetailLine, ...]
+    measures: tuple[Measure, ...]
+    task_statistics: tuple[StatLine, ...]
+    scales: tuple[CodebookScale, ...]
+    variables: tuple[CodebookVariable, ...] = ()
+    notice: str | None = None
+    time_zone: str = "UTC"
+    dates: tuple[tuple[str, date | datetime], ...] = ()
+    respondents: tuple[tuple[str, int], ...] = ()
+    method: tuple[str, ...] = ()
+    method_code: str = ""
+    weight_rule: str = "sum"
+    confidence: float = 0.95
+    data_hash: str = ""
+    plan_hash: str = ""
+    software: str = ""
+    left_out: tuple[str, ...] = ()
+    ledger: tuple[LedgerEntry, ...] = ()
+    paper: str = "letter"
+    created: datetime = datetime(2000, 1, 1, tzinfo=UTC)
