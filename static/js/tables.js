@@ -1,0 +1,63 @@
+// Sorting of tables in the page: each th[data-sort] of table[data-sortable] gets a button. Without script the table stays as sent.
+(() => {
+  "use strict";
+
+  const order = new Intl.Collator(document.documentElement.lang || "en", { numeric: true, sensitivity: "base" });
+
+  // The value a cell sorts by: its data-value, else its text; an empty or dashed cell has none and always goes last.
+  const cellValue = (row, column, kind) => {
+    const cell = row.cells[column];
+    if (!cell || cell.querySelector(".no-value")) return null;
+    const text = (cell.dataset.value ?? cell.textContent).trim();
+    if (text === "") return null;
+    if (kind !== "number") return text;
+    const value = Number.parseFloat(text.replace(/[^0-9.eE+-]/g, ""));
+    return Number.isNaN(value) ? null : value;
+  };
+
+  const compare = (a, b, kind) => (kind === "number" ? a - b : order.compare(a, b));
+
+  const sortRows = (body, column, kind, sign) => {
+    const rows = Array.from(body.rows, (row, place) => ({ row, place, value: cellValue(row, column, kind) }));
+    rows.sort((a, b) => {
+      if (a.value === null || b.value === null) return (a.value === null) - (b.value === null) || a.place - b.place;
+      return sign * compare(a.value, b.value, kind) || a.place - b.place;
+    });
+    body.append(...rows.map((entry) => entry.row));
+  };
+
+  // Figures begin with the largest, words with A; the next press turns it round.
+  const nextDirection = (header) => {
+    const now = header.getAttribute("aria-sort");
+    if (now === "ascending") return "descending";
+    if (now === "descending") return "ascending";
+    return header.dataset.sort === "number" ? "descending" : "ascending";
+  };
+
+  const sortBy = (table, header) => {
+    const direction = nextDirection(header);
+    for (const other of header.parentElement.cells) other.removeAttribute("aria-sort");
+    header.setAttribute("aria-sort", direction);
+    const sign = direction === "ascending" ? 1 : -1;
+    for (const body of table.tBodies) sortRows(body, header.cellIndex, header.dataset.sort, sign);
+  };
+
+  const makeButton = (table, header) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "sort-button";
+    button.append(...header.childNodes);
+    button.addEventListener("click", () => sortBy(table, header));
+    header.append(button);
+  };
+
+  const prepare = (root) => {
+    for (const table of root.querySelectorAll("table[data-sortable]:not([data-ready])")) {
+      table.dataset.ready = "";
+      for (const header of table.querySelectorAll("th[data-sort]")) makeButton(table, header);
+    }
+  };
+
+  prepare(document);
+  document.addEventListener("htmx:after:swap", () => prepare(document));
+})();
