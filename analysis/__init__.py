@@ -1,0 +1,1 @@
+"""Statistics of a practice analysis: pure functions from ratings to domain weights and items."""
