@@ -1,0 +1,63 @@
+"""Commands of ``flask --app app``: thin, each calls one service."""
+
+from __future__ import annotations
+
+import secrets
+import sys
+
+import click
+from flask import Flask, current_app
+from flask.cli import AppGroup
+
+from jta import audit
+from jta.config import keep_local_keys
+from jta.errors import JTAError
+
+audit_commands = AppGroup("audit", help="The audit trail.")
+
+
+@audit_commands.command("verify")
+def verify_audit() -> None:
+    """Check every chain of the audit trail; exit 1 if one was changed or cut."""
+    heads, faults = audit.verify()
+    for chain, head in sorted(heads.items()):
+        click.echo(f"{chain}: {head.sequence} acts, head {head.hash}")
+    for fault in faults:
+        click.echo(f"FAULT in {fault.chain}, act {fault.sequence}: {fault.reason}", err=True)
+    click.echo("The audit trail is whole." if not faults else f"{len(faults)} faults found.")
+    sys.exit(1 if faults else 0)
+
+
+@click.command("create-admin")
+@click.argument("email")
+@click.option("--name", prompt=True, help="Name of the person.")
+@click.password_option(help="At least 15 characters.")
+def create_admin(email: str, name: str, password: str) -> None:
+    """Create an administrator of this installation."""
+    from jta.services.account import create_user
+
+    try:
+        user = create_user(audit.SYSTEM, email=email, name=name, password=password, administrator=True, must_change=False)
+    except JTAError as error:
+        raise click.ClickException(error.message) from error
+    click.echo(f"{user.name} ({user.email}) is an administrator now.")
+
+
+@click.command("make-key")
+def make_key() -> None:
+    """Print a random key fit for JTA_SECRET_KEY or JTA_LINK_KEY."""
+    click.echo(secrets.token_urlsafe(48))
+
+
+@click.command("keep-keys")
+def keep_keys() -> None:
+    """Make the keys of a local installation, once."""
+    from pathlib import Path
+
+    keep_local_keys(Path(current_app.instance_path))
+
+
+def register(app: Flask) -> None:
+    """Add the commands to the application."""
+    for command in (audit_commands, create_admin, make_key, keep_keys):
+        app.cli.add_command(command)

@@ -1,0 +1,162 @@
+"""The application's own errors, and the one place that turns an error into a page or JSON."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import structlog
+from flask import Flask, g, jsonify, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class WayOut:
+    """Where the reader can go from an error page."""
+
+    label: str
+    href: str
+
+
+class JTAError(Exception):
+    """Base of all errors that carry a message for the person at the screen."""
+
+    status = 400
+    heading = "This did not work"
+
+    def __init__(self, message: str, *, way_out: WayOut | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.way_out = way_out
+
+
+class NotFoundError(JTAError):
+    """There is no such thing, or this person may not know of it: both look the same."""
+
+    status = 404
+    heading = "We cannot find that page"
+
+    def __init__(self, message: str = "It may have moved, or your account does not reach it.") -> None:
+        super().__init__(message)
+
+
+class SignInRequiredError(JTAError):
+    """Somebody who is not signed in asked for a page of the staff."""
+
+    status = 401
+    heading = "Please sign in"
+
+
+class StateError(JTAError):
+    """The study is not in a state that allows this act."""
+
+    status = 409
+    heading = "Not possible at this stage"
+
+
+class EditConflictError(JTAError):
+    """Somebody else changed the same thing first; both texts are kept."""
+
+    status = 409
+    heading = "Somebody else changed this first"
+
+    def __init__(self, message: str, *, theirs: str = "", yours: str = "") -> None:
+        super().__init__(message)
+        self.theirs = theirs
+        self.yours = yours
+
+
+class SurveyClosedError(JTAError):
+    """An answer arrived when the survey was not open."""
+
+    status = 409
+    heading = "This survey is closed"
+
+
+class InvalidInputError(JTAError):
+    """What was sent cannot be taken; ``field`` names where."""
+
+    status = 422
+    heading = "Please check what you entered"
+
+    def __init__(self, message: str, *, field: str | None = None) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class TooManyRequestsError(JTAError):
+    """Too many tries in a short time."""
+
+    status = 429
+    heading = "Too many tries"
+
+
+class ConfigError(RuntimeError):
+    """A setting is missing or dangerous; the message names it."""
+
+
+_PLAIN = {
+    400: ("We could not read that request", "Go back, reload the page and try again."),
+    404: ("We cannot find that page", "It may have moved, or your account does not reach it."),
+    405: ("That does not work here", "This address does not take that kind of request."),
+    413: ("That is too large", "The file or form is larger than this site takes."),
+    429: ("Too many tries", "Please wait a minute, then try again."),
+    500: ("Something went wrong on our side", "Nothing you saved is lost. Please try again in a moment."),
+    503: ("We cannot save right now", "Nothing you saved before is lost. Please try again in a moment."),
+}
+
+
+def _page(status: int, heading: str, message: str, error: object = None) -> ResponseReturnValue:
+    way_out = getattr(error, "way_out", None)
+    if request.path.startswith("/api/") or request.accept_mimetypes.best == "application/json":
+        return jsonify(error=heading, message=message, request_id=g.get("request_id")), status
+    page = "errors/survey_error.html" if request.path.startswith(("/s/", "/survey")) else "errors/error.html"
+    text = render_template(
+        page, status=status, heading=heading, message=message, way_out=way_out, error=error,
+        request_id=g.get("request_id"),
+    )  # fmt: skip
+    return text, status
+
+
+def _own_error(error: JTAError) -> ResponseReturnValue:
+    return _page(error.status, error.heading, error.message, error)
+
+
+def _csrf_error(error: CSRFError) -> ResponseReturnValue:
+    log.info("csrf_refused", reason=error.description)
+    return _page(400, "This page was open too long", "Go back, reload the page and send it again.")
+
+
+def _http_error(error: HTTPException) -> ResponseReturnValue:
+    if error.code is None or error.code < 400:
+        return error.get_response()  # type: ignore[return-value]  # a redirect raised by the router
+    heading, message = _PLAIN.get(error.code, _PLAIN[400])
+    body, status = _page(error.code, heading, message)  # type: ignore[misc]
+    kept = [(k, v) for k, v in error.get_headers() if k in {"Allow", "Retry-After"}]
+    return body, status, kept
+
+
+def _database_busy(error: Exception) -> ResponseReturnValue:
+    log.error("database_unavailable", error=type(error).__name__, detail=str(error)[:300])
+    heading, message = _PLAIN[503]
+    body, status = _page(503, heading, message)  # type: ignore[misc]
+    return body, status, {"Retry-After": "5"}
+
+
+def _unexpected(error: Exception) -> ResponseReturnValue:
+    log.exception("unexpected_error", error=type(error).__name__)
+    return _page(500, *_PLAIN[500])
+
+
+def register(app: Flask) -> None:
+    """Install the handlers: our own errors, HTTP errors, a database that is away, anything else."""
+    from sqlalchemy.exc import OperationalError
+
+    app.register_error_handler(JTAError, _own_error)
+    app.register_error_handler(CSRFError, _csrf_error)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(OperationalError, _database_busy)
+    app.register_error_handler(Exception, _unexpected)

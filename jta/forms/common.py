@@ -1,0 +1,25 @@
+"""What several forms share: putting a service's refusal beside its field, safe targets of redirects."""
+
+from __future__ import annotations
+
+from flask import request
+from wtforms import Form
+
+from jta.errors import InvalidInputError
+
+
+def show_error(form: Form, error: InvalidInputError) -> None:
+    """Put a service's refusal beside the field it names, or on top of the form."""
+    if error.field and error.field in form:
+        field = form[error.field]
+        field.errors = [*field.errors, error.message]
+    else:
+        form.form_errors.append(error.message)
+
+
+def safe_next(default: str) -> str:
+    """Return the ``next`` address if it is a path on this site, else the default."""
+    target = request.args.get("next", "")
+    bad = ("//", "/\\", "/%2f", "/%5c")
+    plain = target.startswith("/") and not target.lower().startswith(bad) and target.isprintable() and "\\" not in target
+    return target if plain else default

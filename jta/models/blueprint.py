@@ -1,0 +1,107 @@
+"""The blueprint: proposed and approved weights, the ledger of changes, the approval that binds them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from jta.db import db
+from jta.models.results import AnalysisRun
+
+BLUEPRINT_STATES = ("draft", "submitted", "returned", "approved", "published", "superseded")
+
+
+class Blueprint(db.Model):
+    """One version of the exam blueprint of a study."""
+
+    __tablename__ = "blueprint"
+    __table_args__ = (
+        UniqueConstraint("study_id", "number"),
+        CheckConstraint(f"state IN {BLUEPRINT_STATES}", name="known_state"),
+        CheckConstraint("items BETWEEN 1 AND 2000", name="items_range"),
+    )
+    id: Mapped[int] = mapped_column(primary_key=True)
+    study_id: Mapped[int] = mapped_column(ForeignKey("study.id", ondelete="CASCADE"), index=True)
+    run_id: Mapped[int] = mapped_column(ForeignKey("analysis_run.id"))
+    number: Mapped[int]
+    state: Mapped[str] = mapped_column(default="draft")
+    items: Mapped[int]
+    method: Mapped[str]
+    proposed_by_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
+    proposed_at: Mapped[datetime]
+    submitted_at: Mapped[datetime | None]
+    published_at: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(default=1)
+    run: Mapped[AnalysisRun] = relationship()
+    rows: Mapped[list[BlueprintRow]] = relationship(
+        order_by="BlueprintRow.position", cascade="all, delete-orphan", back_populates="blueprint"
+    )
+    adjustments: Mapped[list[Adjustment]] = relationship(order_by="Adjustment.id", cascade="all, delete-orphan")
+    approvals: Mapped[list[Approval]] = relationship(order_by="Approval.id", cascade="all, delete-orphan")
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012  SQLAlchemy reads it as a plain class attribute
+
+
+class BlueprintRow(db.Model):
+    """A domain or subdomain of the blueprint. Weights are shares of the whole exam, unrounded."""
+
+    __tablename__ = "blueprint_row"
+    __table_args__ = (
+        UniqueConstraint("blueprint_id", "code"),
+        CheckConstraint("weight BETWEEN 0 AND 1", name="weight_range"),
+        CheckConstraint("minimum IS NULL OR minimum >= 0", name="minimum_positive"),
+        CheckConstraint("minimum IS NULL OR maximum IS NULL OR minimum <= maximum", name="minimum_below_maximum"),
+    )
+    id: Mapped[int] = mapped_column(primary_key=True)
+    blueprint_id: Mapped[int] = mapped_column(ForeignKey("blueprint.id", ondelete="CASCADE"))
+    level: Mapped[str]
+    parent_code: Mapped[str | None]
+    code: Mapped[str]
+    title: Mapped[str]
+    position: Mapped[int]
+    n_tasks: Mapped[int]
+    empirical_weight: Mapped[float]
+    low: Mapped[float | None]
+    high: Mapped[float | None]
+    weight: Mapped[float]
+    minimum: Mapped[int | None]
+    maximum: Mapped[int | None]
+    items: Mapped[int]
+    tied: Mapped[bool] = mapped_column(default=False)
+    rationale: Mapped[str] = mapped_column(default="")
+    blueprint: Mapped[Blueprint] = relationship(back_populates="rows")
+
+
+class Adjustment(db.Model):
+    """One line of the ledger: what was changed, from what to what, by whom and why."""
+
+    __tablename__ = "adjustment"
+    __table_args__ = (CheckConstraint("length(reason) > 0", name="reason_given"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    blueprint_id: Mapped[int] = mapped_column(ForeignKey("blueprint.id", ondelete="CASCADE"), index=True)
+    code: Mapped[str]
+    field: Mapped[str]
+    before: Mapped[str]
+    after: Mapped[str]
+    reason: Mapped[str]
+    by_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
+    by_name: Mapped[str]
+    at: Mapped[datetime]
+
+
+class Approval(db.Model):
+    """A decision on a blueprint, bound to the hash of what was decided on; a later edit voids it."""
+
+    __tablename__ = "approval"
+    __table_args__ = (CheckConstraint("decision IN ('approved', 'returned')", name="known_decision"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    blueprint_id: Mapped[int] = mapped_column(ForeignKey("blueprint.id", ondelete="CASCADE"), index=True)
+    decision: Mapped[str]
+    content_hash: Mapped[str]
+    reason: Mapped[str] = mapped_column(default="")
+    by_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
+    by_name: Mapped[str]
+    at: Mapped[datetime]
+    voided_at: Mapped[datetime | None]

@@ -1,0 +1,89 @@
+"""Who is invited and what was sent: people of the roster, waves, the outbox and its attempts."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from jta.db import db
+
+MESSAGE_STATES = ("planned", "claimed", "handed over", "accepted", "failed", "unknown", "cancelled")
+PERSON_EVENTS = ("added", "link made", "link replaced", "bounced", "opted out", "withdrew")
+
+
+class Person(db.Model):
+    """One invited person. No token is stored: only its SHA-256 and the generation it was made for."""
+
+    __tablename__ = "person"
+    __table_args__ = (
+        UniqueConstraint("study_id", "code"),
+        UniqueConstraint("study_id", "email"),
+        # A link is made from the id, so an id must never come back for somebody else.
+        {"sqlite_autoincrement": True},
+    )
+    id: Mapped[int] = mapped_column(primary_key=True)
+    study_id: Mapped[int] = mapped_column(ForeignKey("study.id", ondelete="CASCADE"), index=True)
+    stratum_id: Mapped[int | None] = mapped_column(ForeignKey("stratum.id", ondelete="SET NULL"), index=True)
+    code: Mapped[str]
+    name: Mapped[str]
+    email: Mapped[str | None]
+    organization: Mapped[str] = mapped_column(default="")
+    attributes: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    link_generation: Mapped[int] = mapped_column(default=1)
+    token_hash: Mapped[str | None] = mapped_column(unique=True)
+    added_at: Mapped[datetime]
+    events: Mapped[list[PersonEvent]] = relationship(order_by="PersonEvent.id", cascade="all, delete-orphan")
+
+
+class PersonEvent(db.Model):
+    """Something that happened to an invitation; a person's status is worked out from these."""
+
+    __tablename__ = "person_event"
+    __table_args__ = (CheckConstraint(f"kind IN {PERSON_EVENTS}", name="known_kind"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
+    kind: Mapped[str]
+    at: Mapped[datetime]
+
+
+class Wave(db.Model):
+    """One round of messages to the people of a study."""
+
+    __tablename__ = "wave"
+    __table_args__ = (UniqueConstraint("study_id", "number"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    study_id: Mapped[int] = mapped_column(ForeignKey("study.id", ondelete="CASCADE"))
+    number: Mapped[int]
+    kind: Mapped[str]
+    planned_for: Mapped[datetime]
+
+
+class OutboxMessage(db.Model):
+    """One message to one person in one wave, with its state; its body is made when it is handed over."""
+
+    __tablename__ = "outbox_message"
+    __table_args__ = (
+        UniqueConstraint("person_id", "wave_id"),
+        CheckConstraint(f"state IN {MESSAGE_STATES}", name="known_state"),
+    )
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
+    wave_id: Mapped[int] = mapped_column(ForeignKey("wave.id", ondelete="CASCADE"))
+    message_id: Mapped[str] = mapped_column(unique=True)
+    state: Mapped[str] = mapped_column(default="planned", index=True)
+    claimed_until: Mapped[datetime | None]
+    due_at: Mapped[datetime]
+
+
+class Attempt(db.Model):
+    """One try to hand a message to the mail server, and what the server said."""
+
+    __tablename__ = "attempt"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    message_id: Mapped[int] = mapped_column(ForeignKey("outbox_message.id", ondelete="CASCADE"), index=True)
+    at: Mapped[datetime]
+    outcome: Mapped[str]
+    detail: Mapped[str] = mapped_column(default="")

@@ -1,0 +1,68 @@
+"""The task inventory: content domains, subdomains, task statements and the history of their wording."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from jta.db import db
+
+
+class Domain(db.Model):
+    """A content domain, or a subdomain where it has a parent. Codes are text: 1.10 is not 1.1."""
+
+    __tablename__ = "domain"
+    __table_args__ = (
+        UniqueConstraint("study_id", "code"),
+        UniqueConstraint("study_id", "id"),
+        CheckConstraint("parent_id IS NULL OR parent_id <> id", name="not_its_own_parent"),
+    )
+    id: Mapped[int] = mapped_column(primary_key=True)
+    study_id: Mapped[int] = mapped_column(ForeignKey("study.id", ondelete="CASCADE"))
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("domain.id", ondelete="CASCADE"), index=True)
+    code: Mapped[str]
+    title: Mapped[str]
+    position: Mapped[int]
+    version: Mapped[int] = mapped_column(default=1)
+    parent: Mapped[Domain | None] = relationship(remote_side=[id])
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012  SQLAlchemy reads it as a plain class attribute
+
+
+class Task(db.Model):
+    """One task statement; ``retired_at`` takes it out of the survey but never off the record."""
+
+    __tablename__ = "task"
+    __table_args__ = (UniqueConstraint("study_id", "code"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    study_id: Mapped[int] = mapped_column(ForeignKey("study.id", ondelete="CASCADE"))
+    domain_id: Mapped[int] = mapped_column(ForeignKey("domain.id"), index=True)
+    code: Mapped[str]
+    statement: Mapped[str]
+    source: Mapped[str] = mapped_column(default="")
+    position: Mapped[int]
+    retired_at: Mapped[datetime | None]
+    retired_reason: Mapped[str] = mapped_column(default="")
+    version: Mapped[int] = mapped_column(default=1)
+    domain: Mapped[Domain] = relationship()
+    versions: Mapped[list[StatementVersion]] = relationship(
+        order_by="StatementVersion.number", cascade="all, delete-orphan"
+    )
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012  SQLAlchemy reads it as a plain class attribute
+
+
+class StatementVersion(db.Model):
+    """One wording of a task statement, with who wrote it and why."""
+
+    __tablename__ = "statement_version"
+    __table_args__ = (UniqueConstraint("task_id", "number"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    task_id: Mapped[int] = mapped_column(ForeignKey("task.id", ondelete="CASCADE"))
+    number: Mapped[int]
+    statement: Mapped[str]
+    reason: Mapped[str] = mapped_column(default="")
+    by_name: Mapped[str]
+    at: Mapped[datetime]

@@ -1,0 +1,197 @@
+"""The rights table: endpoint x role. What is not in it is refused.
+
+A refusal looks like a page that does not exist. Whoever is not signed in is asked to sign in, whether or not
+the page exists.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Flask, g, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from jta.audit import Actor
+from jta.errors import NotFoundError, SignInRequiredError
+from jta.models.account import User
+from jta.models.study import Study
+
+ANYONE = "anyone"  # no account needed: sign-in, a respondent's pages, health
+STAFF = "staff"  # any active account
+ADMINISTRATOR = "administrator"
+DIRECTOR, PSYCHOMETRICIAN, APPROVER, PANELIST, AUDITOR = STUDY = (
+    "director", "psychometrician", "approver", "panelist", "auditor",
+)  # fmt: skip
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+_BEFORE_OWN_PASSWORD = {"account.profile", "account.sign_out"}
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Roles that may read (GET, HEAD) and roles that may write (anything else)."""
+
+    read: frozenset[str]
+    write: frozenset[str] = frozenset()
+
+    def roles(self, method: str) -> frozenset[str]:
+        """Roles that may use this method."""
+        return self.read if method in SAFE_METHODS else self.write
+
+
+def _rule(read: tuple[str, ...] = (), write: tuple[str, ...] = ()) -> Rule:
+    return Rule(frozenset(read), frozenset(write))
+
+
+_open = _rule((ANYONE,), (ANYONE,))
+_read_open = _rule((ANYONE,))
+_all_study = STUDY
+_results = (DIRECTOR, PSYCHOMETRICIAN, AUDITOR)
+_editors = (DIRECTOR, PSYCHOMETRICIAN)
+
+RULES: dict[str, Rule] = {
+    "static": _read_open,
+    "health.healthz": _read_open,
+    "account.sign_in": _open,
+    "account.sign_out": _rule((), (STAFF,)),
+    "account.profile": _rule((STAFF,), (STAFF,)),
+    "admin.users": _rule((ADMINISTRATOR,), ()),
+    "admin.create_user": _rule((ADMINISTRATOR,), (ADMINISTRATOR,)),
+    "admin.user": _rule((ADMINISTRATOR,), (ADMINISTRATOR,)),
+    "admin.audit_trail": _rule((ADMINISTRATOR,), ()),
+    # respondents: the link, then the cookie it leaves, decides; nobody signs in
+    "response.welcome": _read_open,
+    "response.start": _rule((), (ANYONE,)),
+    "response.background": _open,
+    "response.resume": _read_open,
+    "response.rate": _open,
+    "response.save": _rule((), (ANYONE,)),
+    "response.review": _read_open,
+    "response.submit": _rule((), (ANYONE,)),
+    "response.thanks": _read_open,
+    "response.withdraw": _open,
+    "response.withdrawn": _read_open,
+    "response.privacy": _read_open,
+    # studies
+    "study.index": _rule((STAFF,)),
+    "study.create": _rule((STAFF,), (STAFF,)),
+    "study.overview": _rule(_all_study),
+    "study.edit": _rule((DIRECTOR,), (DIRECTOR,)),
+    "study.members": _rule((DIRECTOR, AUDITOR), (DIRECTOR,)),
+    "study.remove_member": _rule((DIRECTOR,), (DIRECTOR,)),
+    "study.strata": _rule((DIRECTOR,), (DIRECTOR,)),
+    "study.plan": _rule(_results, _editors),
+    "study.audit": _rule((DIRECTOR, AUDITOR)),
+    "inventory.index": _rule(_all_study),
+    "inventory.upload": _rule(_editors, _editors),
+    "inventory.apply_import": _rule((), _editors),
+    "inventory.template": _rule(_editors),
+    "inventory.add_task": _rule(_editors, _editors),
+    "inventory.edit_task": _rule(_editors, _editors),
+    "inventory.retire_task": _rule(_editors, _editors),
+    "inventory.move_task": _rule((), _editors),
+    "inventory.edit_domain": _rule(_editors, _editors),
+    "inventory.export": _rule(_all_study),
+    "survey.index": _rule((DIRECTOR, PSYCHOMETRICIAN, AUDITOR)),
+    "survey.edit_scale": _rule(_editors, _editors),
+    "survey.consent": _rule((DIRECTOR,), (DIRECTOR,)),
+    "survey.preview": _rule((DIRECTOR, PSYCHOMETRICIAN, AUDITOR)),
+    "survey.launch": _rule((DIRECTOR,), (DIRECTOR,)),
+    "survey.close": _rule((DIRECTOR,), (DIRECTOR,)),
+    "survey.reopen": _rule((DIRECTOR,), (DIRECTOR,)),
+    "delivery.roster": _rule((DIRECTOR,)),
+    "delivery.upload": _rule((DIRECTOR,), (DIRECTOR,)),
+    "delivery.apply_import": _rule((), (DIRECTOR,)),
+    "delivery.template": _rule((DIRECTOR,)),
+    "delivery.add_person": _rule((DIRECTOR,), (DIRECTOR,)),
+    "delivery.edit_person": _rule((DIRECTOR,), (DIRECTOR,)),
+    "delivery.remove_person": _rule((DIRECTOR,), (DIRECTOR,)),
+    "delivery.links": _rule((DIRECTOR,), (DIRECTOR,)),
+    "delivery.replace_link": _rule((DIRECTOR,), (DIRECTOR,)),
+    "delivery.monitor": _rule(_results),
+    "review.datasets": _rule(_results),
+    "review.freeze": _rule(_editors, _editors),
+    "review.download": _rule((PSYCHOMETRICIAN,)),
+    "results.analyze": _rule((), _editors),
+    "results.index": _rule(_results),
+    "results.show": _rule(_results),
+    "results.table": _rule(_results),
+    "blueprint.index": _rule((DIRECTOR, PSYCHOMETRICIAN, APPROVER, AUDITOR)),
+    "blueprint.propose": _rule((), (DIRECTOR,)),
+    "blueprint.show": _rule((DIRECTOR, PSYCHOMETRICIAN, APPROVER, AUDITOR)),
+    "blueprint.adjust": _rule((DIRECTOR,), (DIRECTOR,)),
+    "blueprint.submit": _rule((), (DIRECTOR,)),
+    "blueprint.decide": _rule((APPROVER, DIRECTOR), (APPROVER, DIRECTOR)),
+    "blueprint.publish": _rule((), (DIRECTOR,)),
+    "report.workbook": _rule((), (DIRECTOR, PSYCHOMETRICIAN, APPROVER, AUDITOR)),
+    "report.documents": _rule((DIRECTOR, PSYCHOMETRICIAN, APPROVER, AUDITOR)),
+    "report.download": _rule((DIRECTOR, PSYCHOMETRICIAN, APPROVER, AUDITOR)),
+}
+
+
+def user_roles(user: User, study_id: int | None) -> frozenset[str]:
+    """Return every role an active account holds, in this study where one is named."""
+    roles = {STAFF}
+    if user.is_administrator:
+        roles.add(ADMINISTRATOR)
+    roles |= {m.role for m in user.memberships if m.study_id == study_id}
+    return frozenset(roles)
+
+
+def allows(endpoint: str, roles: frozenset[str], method: str = "GET") -> bool:
+    """Say whether somebody with these roles may use an endpoint; pages use it to show only links that work."""
+    rule = RULES.get(endpoint)
+    return rule is not None and bool((roles | {ANYONE}) & rule.roles(method))
+
+
+def current_actor() -> Actor:
+    """Return who is acting now, with the role that counts in this study."""
+    roles: frozenset[str] = g.get("roles", frozenset())
+    order = (*STUDY, ADMINISTRATOR, STAFF)
+    role = next((r for r in order if r in roles), STAFF)
+    return Actor(current_user.name, role, current_user.id)
+
+
+def guard() -> ResponseReturnValue | None:
+    """Let a request through only if its rule says so."""
+    if request.endpoint is None:
+        return None  # no such address: the router's own 404 or 405 follows
+    rule = RULES.get(request.endpoint)
+    if rule is None:
+        raise NotFoundError
+    allowed = rule.roles(request.method)
+    if ANYONE in allowed:
+        return None
+    if not current_user.is_authenticated:
+        return _ask_to_sign_in()
+    if current_user.must_change_password and request.endpoint not in _BEFORE_OWN_PASSWORD:
+        return redirect(url_for("account.profile"), 303)
+    study_id = (request.view_args or {}).get("study_id")
+    g.roles = user_roles(current_user, study_id)
+    if not g.roles & allowed:
+        raise NotFoundError
+    g.study = _study(study_id)
+    return None
+
+
+def _ask_to_sign_in() -> ResponseReturnValue:
+    if request.method in SAFE_METHODS:
+        return redirect(url_for("account.sign_in", next=request.full_path.rstrip("?")), 303)
+    raise SignInRequiredError("You were signed out. Sign in again in another tab, then come back and send this page once more.")
+
+
+def _study(study_id: int | None) -> Study | None:
+    from jta.db import db
+
+    if study_id is None:
+        return None
+    study = db.session.get(Study, study_id)
+    if study is None:
+        raise NotFoundError
+    return study
+
+
+def register(app: Flask) -> None:
+    """Guard every request, and give templates `allows`."""
+    app.before_request(guard)
+    app.jinja_env.globals["allows"] = lambda endpoint, method="GET": allows(endpoint, g.get("roles", frozenset()), method)

@@ -1,0 +1,1 @@
+"""What can be done: each public writing function is one act in one transaction."""

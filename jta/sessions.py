@@ -1,0 +1,56 @@
+"""Sessions of the staff: idle time, longest length, and who is signed in. Respondents have no time limit."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import flask_security
+from flask import Flask, current_app, session
+from flask_login import current_user
+
+from jta import clock
+from jta.models.account import User
+
+LONGEST = timedelta(hours=12)
+
+
+def begin(user: User) -> None:
+    """Start a new session for an account whose password was just checked."""
+    kept = {key: session[key] for key in ("response",) if key in session}
+    session.clear()  # a session made before sign-in must not live on
+    session.update(kept)
+    flask_security.login_user(user)
+    session.permanent = True
+    session["signed_in_at"] = session["seen_at"] = clock.now().timestamp()
+
+
+def end() -> None:
+    """Forget who is signed in; a respondent's answers in the same browser stay reachable."""
+    kept = {key: session[key] for key in ("response",) if key in session}
+    flask_security.logout_user()
+    session.clear()
+    session.update(kept)
+
+
+def _expire() -> None:
+    if "signed_in_at" not in session:
+        return
+    now = clock.now()
+    idle = timedelta(minutes=current_app.config["SETTINGS"].session_idle_minutes)
+    seen, began = _moment("seen_at"), _moment("signed_in_at")
+    if now - seen > idle or now - began > LONGEST:
+        end()
+    elif now - seen > timedelta(seconds=60):
+        session["seen_at"] = now.timestamp()
+
+
+def _moment(key: str) -> datetime:
+    return datetime.fromtimestamp(session[key], tz=clock.now().tzinfo)
+
+
+def register(app: Flask) -> None:
+    """Check the age of the staff's session before each request."""
+    app.before_request(_expire)
+
+
+__all__ = ["begin", "current_user", "end", "register"]

@@ -1,0 +1,21 @@
+"""The pages. Each view reads the request, calls a service and answers: no arithmetic, no database."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from flask import Flask
+
+from jta.views import tabs
+
+NAMES = (
+    "health", "account", "admin", "study", "inventory", "survey",
+    "delivery", "response", "review", "results", "blueprint", "report",
+)  # fmt: skip
+
+
+def register(app: Flask) -> None:
+    """Register every blueprint of pages, and the tabs of a study."""
+    tabs.register(app)
+    for name in NAMES:
+        app.register_blueprint(import_module(f"jta.views.{name}").bp)

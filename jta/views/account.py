@@ -1,0 +1,70 @@
+"""Sign in, sign out, one's own profile."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_limiter import RateLimitExceeded
+
+from jta import sessions
+from jta.errors import InvalidInputError
+from jta.extensions import limiter
+from jta.forms.account import PasswordForm, SignInForm
+from jta.forms.common import safe_next, show_error
+from jta.services import account as service
+from jta.sessions import current_user
+
+bp = Blueprint("account", __name__, url_prefix="/account")
+
+
+def _account_tried() -> str:
+    return "account:" + service.normal_email(request.form.get("email", ""))
+
+
+@bp.errorhandler(RateLimitExceeded)
+def too_many(_error: RateLimitExceeded) -> ResponseReturnValue:
+    """Ask for a pause, on the sign-in page itself."""
+    form = SignInForm()
+    form.form_errors.append("Too many tries. Please wait a minute, then try again.")
+    return render_template("account/sign_in.html", form=form), 429
+
+
+@bp.route("/sign-in", methods=["GET", "POST"])
+@limiter.limit("5 per minute", methods=["POST"], key_func=_account_tried)
+@limiter.limit("20 per minute", methods=["POST"])
+def sign_in() -> ResponseReturnValue:
+    """Show the sign-in form and start a session."""
+    form = SignInForm()
+    if form.validate_on_submit():
+        user = service.sign_in(form.email.data, form.password.data)
+        if user is not None:
+            sessions.begin(user)
+            return redirect(safe_next(url_for("study.index")), 303)
+        form.form_errors.append("The address or the password is not right. Check both and try again.")
+    return render_template("account/sign_in.html", form=form), 422 if form.is_submitted() else 200
+
+
+@bp.post("/sign-out")
+def sign_out() -> ResponseReturnValue:
+    """End the session, and every copy of it."""
+    service.sign_out(current_user._get_current_object())
+    sessions.end()
+    flash("You are signed out.", "success")
+    return redirect(url_for("account.sign_in"), 303)
+
+
+@bp.route("/profile", methods=["GET", "POST"])
+def profile() -> ResponseReturnValue:
+    """Show one's account and change the password."""
+    form = PasswordForm()
+    user = current_user._get_current_object()
+    if form.validate_on_submit():
+        try:
+            service.change_password(user, old=form.old.data, new=form.password.data)
+        except InvalidInputError as error:
+            show_error(form, error)
+        else:
+            sessions.begin(user)
+            flash("Your password is changed. Other devices are signed out.", "success")
+            return redirect(url_for("account.profile"), 303)
+    return render_template("account/profile.html", form=form), 422 if form.is_submitted() else 200
