@@ -2,10 +2,11 @@
 (() => {
   "use strict";
 
-  // The summary of a form's errors takes the focus, so that it is read first and its links are one Tab away.
+  // The summary of a form's errors takes the focus, so that it is read first and its links are one Tab away. Its autofocus does that on
+  // a fresh page; this is for a page reached by a link with a #fragment, where browsers ignore autofocus.
   const focusSummary = () => {
-    const summary = document.querySelector("[data-focus]");
-    if (summary) summary.focus();
+    const summary = document.getElementById("error-summary");
+    if (summary && document.activeElement !== summary) summary.focus();
   };
 
   // A link of the summary leads to its field: focus it and bring its label into view, not only the input.
@@ -43,5 +44,5 @@
   document.addEventListener("click", followSummaryLink);
   document.addEventListener("submit", sendOnce);
   document.addEventListener("keydown", closeDisclosure);
-  focusSummary();
+  window.addEventListener("load", () => requestAnimationFrame(() => requestAnimationFrame(focusSummary)));
 })();
