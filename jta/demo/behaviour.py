@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 BLANK = -1
 NOT_PERFORMED = 0
 TASKS_PER_PAGE = 10
+PAGES = 10
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from jta.demo import NOTICE
 from jta.demo.behaviour import (
     BLANK,
-    TASKS_PER_PAGE,
+    PAGES,
     Answers,
     leave_gaps,
     make_careless,
@@ -142,8 +142,8 @@ def _choose_careless(
     kinds = [kind for kind, n in settings["careless"].items() for _ in range(n)]
     chosen = rng.permutation(people)[: len(kinds) + settings["break_offs"]].tolist()
     careless = dict(zip(chosen[: len(kinds)], kinds, strict=True))
-    # Most break-offs come early: page 1 three times as often as page 9.
-    pages = rng.choice(9, size=settings["break_offs"], p=_falling_shares(9)) + 1
+    # Most break-offs come early: after page 1 three times as often as after the last but one.
+    pages = rng.choice(PAGES - 1, size=settings["break_offs"], p=_falling_shares(PAGES - 1)) + 1
     return careless, dict(zip(chosen[len(kinds) :], pages.tolist(), strict=True))
 
 
@@ -165,7 +165,7 @@ def _responses(
     responses = []
     for row, person in enumerate(people):
         started = _start(rng)
-        part = TASKS_PER_PAGE * stops[row] / 100 if row in stops else 1.0
+        part = stops[row] / PAGES if row in stops else 1.0
         last_saved = started + _duration(rng, settings, careless.get(row), part)
         responses.append(
             SimulatedResponse(

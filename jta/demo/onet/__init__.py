@@ -7,7 +7,7 @@ The task statements, the rating distributions and the words of the scales are O*
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -159,16 +159,38 @@ def draw_onet_respondents(n: int = 60, seed: int = 2016) -> tuple[RatingRow, ...
     import numpy as np
 
     rng = np.random.default_rng(seed)
-    tasks = load_published()
-    return tuple(row for number in range(1, n + 1) for row in _one_person(rng, f"O{number:04d}", tasks))
+    columns = [_draw_task(rng, task, n) for task in load_published()]
+    return tuple(
+        row
+        for number in range(n)
+        for column in columns
+        for row in _rating_rows(f"O{number + 1:04d}", column, number)
+    )
 
 
-def _one_person(rng: np.random.Generator, person: str, tasks: Sequence[PublishedTask]) -> Iterator[RatingRow]:
-    for task in tasks:
-        if rng.random() >= task.relevance:
-            yield RatingRow(person, task.task_code, "frequency", "0")
-            continue
-        frequency = rng.choice(FREQUENCY_POINTS, p=task.frequency_shares)
-        importance = rng.choice(IMPORTANCE_POINTS, p=task.importance_shares)
-        yield RatingRow(person, task.task_code, "frequency", str(frequency))
-        yield RatingRow(person, task.task_code, "importance", str(importance))
+@dataclass(frozen=True)
+class _Column:
+    """The drawn answers to one task, one entry a respondent."""
+
+    task_code: str
+    relevant: list[bool]
+    frequency: list[int]
+    importance: list[int]
+
+
+def _draw_task(rng: np.random.Generator, task: PublishedTask, n: int) -> _Column:
+    return _Column(
+        task_code=task.task_code,
+        relevant=(rng.random(n) < task.relevance).tolist(),
+        frequency=rng.choice(FREQUENCY_POINTS, size=n, p=task.frequency_shares).tolist(),
+        importance=rng.choice(IMPORTANCE_POINTS, size=n, p=task.importance_shares).tolist(),
+    )
+
+
+def _rating_rows(person: str, column: _Column, number: int) -> Iterator[RatingRow]:
+    """Yield one person's ratings of one task, by the skip rule."""
+    if not column.relevant[number]:
+        yield RatingRow(person, column.task_code, "frequency", "0")
+        return
+    yield RatingRow(person, column.task_code, "frequency", str(column.frequency[number]))
+    yield RatingRow(person, column.task_code, "importance", str(column.importance[number]))
