@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from analysis.errors import RatingDataError, shown
 
+Texts = npt.NDArray[np.object_]
 RESPONDENT = "respondent_id"
 TASK = "task_id"
 SCALE = "scale"
@@ -86,3 +89,11 @@ def complete_tasks(tasks: pd.DataFrame) -> pd.DataFrame:
     if (table[DOMAIN] == "").any():
         raise RatingDataError("A task has no domain; give each task a domain_id.")
     return table.loc[:, list(TASK_COLUMNS)].astype({"position": "int64"})
+
+
+def text_array(values: Iterable[object]) -> Texts:
+    """Return an object array of texts (no fixed width: a code may be long)."""
+    texts = [str(value) for value in values]
+    array = np.empty(len(texts), dtype=np.object_)
+    array[:] = texts
+    return array

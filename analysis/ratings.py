@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -12,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from analysis.canonical import hash_ratings
+from analysis.counting import count_codes
 from analysis.errors import RatingDataError, shown
 from analysis.frames import (
     ANCHOR,
@@ -20,44 +20,16 @@ from analysis.frames import (
     RESPONDENT,
     SCALE,
     TASK,
+    Texts,
     complete_tasks,
     require_columns,
     require_unique,
+    text_array,
     text_columns,
 )
 from analysis.scales import RatingScale
 
 Codes = npt.NDArray[np.uint8]
-Texts = npt.NDArray[np.object_]
-# Cells counted at a time: the widened block then stays inside the processor's cache.
-BLOCK_CELLS = 1 << 16
-# Respondents whose lines are put together at a time.
-HASHED_ROWS = 1024
-
-
-def count_codes(codes: npt.NDArray[np.integer], levels: int) -> npt.NDArray[np.int64]:
-    """Return how often each code occurs in each column.
-
-    Parameters
-    ----------
-    codes : ndarray of shape (R, T)
-        Whole numbers from 0 to ``levels - 1``.
-    levels : int
-        Number of different codes.
-
-    Returns
-    -------
-    ndarray of shape (T, levels)
-        Counts. They add up, so counts of parts of the rows may be summed.
-    """
-    rows, columns = codes.shape
-    counts = np.zeros(columns * levels, dtype=np.int64)
-    offsets = np.arange(columns, dtype=np.intp) * levels
-    step = max(1, BLOCK_CELLS // max(1, columns))
-    for start in range(0, rows, step):
-        block = codes[start : start + step] + offsets
-        counts += np.bincount(block.ravel(), minlength=columns * levels)
-    return counts.reshape(columns, levels)
 
 
 @dataclass(frozen=True)
@@ -168,61 +140,6 @@ class StudyData:
         if self.respondents is None or FORM not in self.respondents:
             return None
         return text_array(self.respondents[FORM])
-
-
-def text_array(values: Iterable[object]) -> Texts:
-    """Return an object array of texts (no fixed width: a code may be long)."""
-    texts = [str(value) for value in values]
-    array = np.empty(len(texts), dtype=np.object_)
-    array[:] = texts
-    return array
-
-
-def hash_ratings(matrices: Mapping[str, RatingMatrix]) -> str:
-    """Return the SHA-256 of the ratings.
-
-    Each rating is one line, the JSON array ``["respondent","task","scale","anchor"]`` without blanks,
-    non-ASCII characters as they are, encoded in UTF-8 and ended by a line feed. Lines are sorted by
-    respondent, task and scale (by code point). Order of rows in the source, unanswered cells,
-    labels and background answers do not matter.
-
-    Returns
-    -------
-    str of 64 hexadecimal digits
-    """
-    digest = hashlib.sha256()
-    if not matrices:
-        return digest.hexdigest()
-    every = list(matrices.values())
-    cells = [(task, m.scale) for m in every for task in every[0].tasks]
-    order = sorted(range(len(cells)), key=lambda i: (cells[i][0], cells[i][1].code))
-    ends = _line_ends([cells[i] for i in order])
-    sequence = sorted(range(len(every[0].respondents)), key=every[0].respondents.__getitem__)
-    for start in range(0, len(sequence), HASHED_ROWS):
-        rows = sequence[start : start + HASHED_ROWS]
-        block = np.concatenate([m.codes[rows] for m in every], axis=1)[:, order]
-        for respondent, codes in zip(every[0].respondents[rows], block, strict=True):
-            given = np.flatnonzero(codes)
-            head = f"[{_json(respondent)},".encode()
-            digest.update(
-                b"".join([head, head.join(ends[given, codes[given]].tolist())] if given.size else [])
-            )
-    return digest.hexdigest()
-
-
-def _json(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)
-
-
-def _line_ends(cells: list[tuple[str, RatingScale]]) -> npt.NDArray[np.object_]:
-    """Return the end of the line of each cell and anchor, shape (cells, most anchors + 1)."""
-    ends = np.full(
-        (len(cells), 1 + max((len(s.anchors) for _, s in cells), default=0)), b"", dtype=np.object_
-    )
-    for i, (task, scale) in enumerate(cells):
-        for k, anchor in enumerate(scale.anchors, 1):
-            ends[i, k] = f"{_json(task)},{_json(scale.code)},{_json(anchor.code)}]\n".encode()
-    return ends
 
 
 def study_from_codes(
