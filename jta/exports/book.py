@@ -15,6 +15,10 @@ DOMAIN = "domain"
 SUBDOMAIN = "subdomain"
 
 
+class BookError(ValueError):
+    """A book that cannot be written as a workbook; the message says what is wrong."""
+
+
 @dataclass(frozen=True)
 class BlueprintLine:
     """One content area of the blueprint: a domain, or a subdomain of one.
