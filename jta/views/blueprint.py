@@ -1,7 +1,115 @@
-"""Pages of blueprint."""
+"""The blueprint: look, propose, adjust, submit, decide, publish."""
 
 from __future__ import annotations
 
-from flask import Blueprint
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 
-bp = Blueprint("blueprint", __name__)
+from jta.errors import InvalidInputError
+from jta.forms.blueprint import DecideForm, adjust_form, rows_with_fields
+from jta.forms.common import show_error
+from jta.permissions import current_actor
+from jta.services import blueprint as service
+from jta.services import results as results_service
+from jta.services.blueprint_page import blueprint_page
+
+bp = Blueprint("blueprint", __name__, url_prefix="/studies/<int:study_id>/blueprints")
+
+
+def _to(study_id: int, number: int) -> ResponseReturnValue:
+    return redirect(url_for("blueprint.show", study_id=study_id, number=number), 303)
+
+
+@bp.get("")
+def index(study_id: int) -> ResponseReturnValue:
+    """List the versions of the blueprint."""
+    return render_template(
+        "blueprint/index.html",
+        blueprints=service.list_blueprints(study_id),
+        runs=results_service.list_runs(study_id),
+    )
+
+
+@bp.post("")
+def propose(study_id: int) -> ResponseReturnValue:
+    """Make a draft from an analysis."""
+    blueprint = service.propose(current_actor(), study_id, request.form.get("run_id", 0, type=int))
+    flash(
+        f"Blueprint {blueprint.number} is proposed. Adjust it with reasons, or submit it as it is.", "success"
+    )
+    return _to(study_id, blueprint.number)
+
+
+@bp.get("/<int:number>")
+def show(study_id: int, number: int) -> ResponseReturnValue:
+    """Show one version: weights with intervals, items, ledger, approval."""
+    page = blueprint_page(service.get_blueprint(study_id, number), current_actor())
+    return render_template(
+        "blueprint/show.html", page=page, decide_form=DecideForm(data={"seen_hash": page.content_hash})
+    )
+
+
+@bp.route("/<int:number>/adjust", methods=["GET", "POST"])
+def adjust(study_id: int, number: int) -> ResponseReturnValue:
+    """Change weights, limits, rationale or exam length, with a reason."""
+    blueprint = service.get_blueprint(study_id, number)
+    form = adjust_form(blueprint)
+    if form.validate_on_submit():
+        try:
+            changes = service.adjust(
+                current_actor(), study_id, number, seen_version=int(form.version.data), rows=form.row_inputs(),
+                items=form.items.data, reason=form.reason.data or "", share_rest=form.share_rest.data,
+            )  # fmt: skip
+        except InvalidInputError as error:
+            show_error(form, error)
+        else:
+            flash(
+                f"{len(changes)} changes are in the ledger." if changes else "Nothing was changed.", "success"
+            )
+            return _to(study_id, number)
+    page = render_template(
+        "blueprint/adjust.html", form=form, blueprint=blueprint, pairs=rows_with_fields(form, blueprint)
+    )
+    return page, 422 if form.is_submitted() else 200
+
+
+@bp.post("/<int:number>/submit")
+def submit(study_id: int, number: int) -> ResponseReturnValue:
+    """Hand the draft to the approver."""
+    service.submit(current_actor(), study_id, number)
+    flash("The blueprint is with the approver now.", "success")
+    return _to(study_id, number)
+
+
+@bp.route("/<int:number>/decide", methods=["GET", "POST"])
+def decide(study_id: int, number: int) -> ResponseReturnValue:
+    """Approve or return a submitted blueprint."""
+    blueprint = service.get_blueprint(study_id, number)
+    form = DecideForm(data={"seen_hash": service.content_hash(blueprint)})
+    if form.validate_on_submit():
+        decision = "approved" if form.decision.data == "approved" else "returned"
+        try:
+            service.decide(
+                current_actor(), study_id, number,
+                decision=decision, seen_hash=form.seen_hash.data, reason=form.reason.data or "",
+            )  # fmt: skip
+        except InvalidInputError as error:
+            show_error(form, error)
+        else:
+            flash(
+                "The blueprint is approved." if decision == "approved" else "The blueprint is returned.",
+                "success",
+            )
+            return _to(study_id, number)
+    page = render_template(
+        "blueprint/decide.html", form=form, page=blueprint_page(blueprint, current_actor())
+    )
+    return page, 422 if form.is_submitted() else 200
+
+
+@bp.post("/<int:number>/publish")
+def publish(study_id: int, number: int) -> ResponseReturnValue:
+    """Lock the approved blueprint."""
+    service.publish(current_actor(), study_id, number)
+    flash("The blueprint is published and locked.", "success")
+    return _to(study_id, number)

@@ -1,7 +1,54 @@
-"""Pages of review."""
+"""Data sets: preview who is in, freeze, download."""
 
 from __future__ import annotations
 
-from flask import Blueprint
+from flask import Blueprint, flash, g, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 
-bp = Blueprint("review", __name__)
+from jta.forms.review import FreezeForm
+from jta.permissions import current_actor
+from jta.services import results as results_service
+from jta.services import review as service
+
+bp = Blueprint("review", __name__, url_prefix="/studies/<int:study_id>/data-sets")
+
+
+@bp.get("")
+def datasets(study_id: int) -> ResponseReturnValue:
+    """List the frozen data sets and what was analysed from each."""
+    return render_template(
+        "review/datasets.html",
+        datasets=service.list_datasets(study_id),
+        runs=results_service.list_runs(study_id),
+        can_freeze=g.study.stage in service.FREEZABLE,
+    )
+
+
+@bp.route("/freeze", methods=["GET", "POST"])
+def freeze(study_id: int) -> ResponseReturnValue:
+    """Show who would be in the data set under the rule, then freeze it."""
+    form = FreezeForm(
+        request.form if request.method == "POST" else request.args, meta={"csrf": request.method == "POST"}
+    )
+    share = (form.minimum_percent.data if form.minimum_percent.data is not None else 50) / 100
+    if request.method == "POST" and form.validate():
+        dataset = service.freeze_dataset(current_actor(), study_id, minimum_share=share)
+        flash(f"Data set {dataset.number} is frozen: {dataset.counts['included']} responses.", "success")
+        return redirect(url_for("review.datasets", study_id=study_id), 303)
+    inclusion = service.preview_inclusion(study_id, min(max(share, 0.0), 1.0))
+    page = render_template(
+        "review/freeze.html", form=form, inclusion=inclusion, rule=service.rule_text(share), share=share
+    )
+    return page, 422 if request.method == "POST" else 200
+
+
+@bp.get("/<int:number>/ratings.parquet")
+def download(study_id: int, number: int) -> ResponseReturnValue:
+    """Hand the frozen file to the psychometrician, byte for byte."""
+    dataset = service.get_dataset(study_id, number)
+    reply = make_response(dataset.content)
+    reply.headers["Content-Type"] = "application/vnd.apache.parquet"
+    reply.headers["Content-Disposition"] = (
+        f'attachment; filename="study-{study_id}-data-set-{number}.parquet"'
+    )
+    return reply

@@ -1,0 +1,298 @@
+"""The frozen data set: which responses are in it, and the bytes that every analysis reads."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import func, select
+
+from jta import audit, clock
+from jta.db import db, transaction
+from jta.errors import NotFoundError, StateError
+from jta.models.inventory import Domain, Task
+from jta.models.response import Answer, Rating, Response
+from jta.models.review import Dataset
+from jta.models.study import Stratum
+from jta.models.survey import Anchor, Choice, Instrument, Question, RatingScale
+from jta.services.study_stage import lock_study, move_stage
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from analysis.ratings import StudyData
+
+FREEZABLE = ("closed", "data review", "analysis", "blueprint")
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One response as the rule of inclusion sees it: no name, no single answer."""
+
+    response_id: int
+    code: str
+    stratum: str
+    submitted: bool
+    share_answered: float
+
+
+@dataclass(frozen=True)
+class Inclusion:
+    """Who is in the data set under a rule, and who is left out for which reason."""
+
+    included: tuple[Candidate, ...]
+    too_little: int
+    withdrawn: int
+
+    @property
+    def submitted(self) -> int:
+        """How many of the included pressed Submit."""
+        return sum(c.submitted for c in self.included)
+
+    def counts(self) -> dict[str, int]:
+        """Return the counts as plain values."""
+        return {
+            "included": len(self.included),
+            "included, submitted": self.submitted,
+            "included, not submitted": len(self.included) - self.submitted,
+            "left out, too little answered": self.too_little,
+            "left out, withdrawn": self.withdrawn,
+        }
+
+
+def rule_text(minimum_share: float) -> str:
+    """Say in words which responses are in the data set."""
+    return (
+        f"Responses that were submitted, and responses that were not if at least {minimum_share:.0%} of the "
+        "tasks have an answer. A submitted response without any answer is left out."
+    )
+
+
+def preview_inclusion(study_id: int, minimum_share: float) -> Inclusion:
+    """Return who would be in the data set.
+
+    Parameters
+    ----------
+    minimum_share : float
+        Smallest share (0 to 1) of tasks answered by a response that was not submitted.
+    """
+    candidates = _candidates(study_id)
+    included = tuple(
+        c for c in candidates if c.share_answered > 0 and (c.submitted or c.share_answered >= minimum_share)
+    )
+    withdrawn = db.session.scalar(
+        select(func.count()).where(Response.study_id == study_id, Response.withdrawn_at.is_not(None))
+    )
+    return Inclusion(included, len(candidates) - len(included), withdrawn or 0)
+
+
+def _candidates(study_id: int) -> list[Candidate]:
+    answered = (
+        select(Rating.response_id, func.count(Rating.task_id.distinct()).label("tasks"))
+        .where(Rating.anchor_id.is_not(None))
+        .group_by(Rating.response_id)
+        .subquery()
+    )
+    found = (
+        select(Response.id, Response.code, Stratum.code, Response.submitted_at, answered.c.tasks)
+        .outerjoin(answered, answered.c.response_id == Response.id)
+        .outerjoin(Stratum, Stratum.id == Response.stratum_id)
+        .where(Response.study_id == study_id, Response.withdrawn_at.is_(None))
+        .order_by(Response.code)
+    )
+    tasks = max(_instrument(study_id).content["n_tasks"], 1)
+    return [
+        Candidate(key, code, stratum or "", submitted is not None, (count or 0) / tasks)
+        for key, code, stratum, submitted, count in db.session.execute(found)
+    ]
+
+
+def _instrument(study_id: int) -> Instrument:
+    found = (
+        select(Instrument).where(Instrument.study_id == study_id).order_by(Instrument.number.desc()).limit(1)
+    )
+    instrument = db.session.scalar(found)
+    if instrument is None:
+        raise StateError("The survey was never launched, so there are no answers to freeze.")
+    return instrument
+
+
+def freeze_dataset(actor: audit.Actor, study_id: int, *, minimum_share: float = 0.5) -> Dataset:
+    """Write the included responses once, in canonical order, and hash them.
+
+    Raises
+    ------
+    StateError
+        If the survey is still open or no response qualifies.
+    """
+    from analysis.parquet import to_parquet
+
+    with transaction():
+        study = lock_study(study_id)
+        if study.stage not in FREEZABLE:
+            raise StateError(
+                "Close the survey first: a data set is frozen from answers that no longer change."
+            )
+        inclusion = preview_inclusion(study_id, minimum_share)
+        if not inclusion.included:
+            raise StateError("No response qualifies under this rule, so there is nothing to freeze.")
+        data = load_study_data(study_id, [c.code for c in inclusion.included])
+        content = to_parquet(data)
+        dataset = Dataset(
+            study_id=study_id, number=_next_number(study_id), content=content, data_hash=data.data_hash,
+            file_hash=hashlib.sha256(content).hexdigest(), rule=rule_text(minimum_share),
+            counts=inclusion.counts() | {"ratings": count_ratings(data)},
+            frozen_by=actor.name, frozen_at=clock.now(),
+        )  # fmt: skip
+        db.session.add(dataset)
+        db.session.flush()
+        if study.stage == "closed":
+            move_stage(study, "data review", actor)
+        audit.record(
+            actor, "froze data set", f"data set {dataset.number}", study_id=study_id, after=data.data_hash,
+            note=f"{len(inclusion.included)} responses",
+        )  # fmt: skip
+    return dataset
+
+
+def _next_number(study_id: int) -> int:
+    return (db.session.scalar(select(func.max(Dataset.number)).where(Dataset.study_id == study_id)) or 0) + 1
+
+
+def count_ratings(data: StudyData) -> int:
+    """Return the number of ratings given, all scales together."""
+    return sum(int((matrix.codes > 0).sum()) for matrix in data.matrices.values())
+
+
+def load_study_data(study_id: int, codes: list[str]) -> StudyData:
+    """Return the answers of these responses as the analysis reads them; no name is in it."""
+    from analysis.ratings import study_from_long
+
+    return study_from_long(
+        load_tasks(study_id), load_scales(study_id), _load_ratings(study_id, codes),
+        respondents=_load_background(study_id, codes), population=load_population(study_id),
+    )  # fmt: skip
+
+
+def load_tasks(study_id: int) -> pd.DataFrame:
+    """Return the tasks of the frozen instrument in their order, with domain and subdomain."""
+    import pandas as pd
+
+    content = _instrument(study_id).content
+    order = [task["id"] for page in content["pages"] for task in page["tasks"]]
+    found = select(Task, Domain).join(Domain, Domain.id == Task.domain_id).where(Task.id.in_(order))
+    by_id = {task.id: _task_row(task, domain) for task, domain in db.session.execute(found)}
+    return pd.DataFrame([by_id[key] | {"position": n} for n, key in enumerate(order, 1)])
+
+
+def _task_row(task: Task, domain: Domain) -> dict[str, Any]:
+    top = domain.parent or domain
+    return {
+        "task_id": task.code, "task_text": task.statement,
+        "domain_id": top.code, "domain_name": top.title,
+        "subdomain_id": domain.code if domain.parent else "", "subdomain_name": domain.title if domain.parent else "",
+    }  # fmt: skip
+
+
+def load_scales(study_id: int) -> list[Any]:
+    """Return the frozen rating scales as the analysis knows them."""
+    from analysis import scales
+
+    return [
+        scales.RatingScale(
+            scale["code"], scale["title"],
+            tuple(scales.Anchor(a["code"], a["label"], a["value"], a["not_performed"]) for a in scale["anchors"]),
+        )
+        for scale in _instrument(study_id).content["scales"]
+    ]  # fmt: skip
+
+
+def _load_ratings(study_id: int, codes: list[str]) -> pd.DataFrame:
+    import pandas as pd
+
+    found = (
+        select(Response.code, Task.code, RatingScale.code, Anchor.code)
+        .select_from(Rating)
+        .join(Response, Response.id == Rating.response_id)
+        .join(Task, Task.id == Rating.task_id)
+        .join(RatingScale, RatingScale.id == Rating.scale_id)
+        .join(Anchor, Anchor.id == Rating.anchor_id)
+        .where(Response.study_id == study_id, Response.withdrawn_at.is_(None))
+    )
+    frame = pd.DataFrame(
+        db.session.execute(found).all(), columns=["respondent_id", "task_id", "scale", "anchor"], dtype=str
+    )
+    return frame[frame["respondent_id"].isin(set(codes))]
+
+
+def _load_background(study_id: int, codes: list[str]) -> pd.DataFrame:
+    import pandas as pd
+
+    found = (
+        select(Response.code, Question.code, Choice.code)
+        .select_from(Answer)
+        .join(Response, Response.id == Answer.response_id)
+        .join(Question, Question.id == Answer.question_id)
+        .join(Choice, Choice.id == Answer.choice_id)
+        .where(Response.study_id == study_id)
+    )
+    given: dict[str, dict[str, str]] = {code: {} for code in codes}
+    for response, question, choice in db.session.execute(found):
+        if response in given:
+            given[response][question] = choice
+    names = [q["code"] for q in _instrument(study_id).content["background"]]
+    strata = {c.code: c.stratum for c in _candidates(study_id)}
+    rows = [
+        {
+            "respondent_id": code,
+            **{name: given[code].get(name, "") for name in names},
+            "stratum": strata[code],
+        }
+        for code in codes
+    ]
+    return pd.DataFrame(rows)
+
+
+def load_population(study_id: int) -> pd.DataFrame | None:
+    """Return the frame's counts by stratum, or None where they are not all known."""
+    import pandas as pd
+
+    found = (
+        select(Stratum.code, Stratum.frame_count)
+        .where(Stratum.study_id == study_id)
+        .order_by(Stratum.position)
+    )
+    rows = db.session.execute(found).all()
+    if not rows or any(count is None for _, count in rows) or not sum(count for _, count in rows):
+        return None
+    total = sum(count for _, count in rows)
+    return pd.DataFrame(
+        [{"variable": "stratum", "level": c, "share": str(n / total), "count": str(n)} for c, n in rows]
+    )
+
+
+def list_datasets(study_id: int) -> list[Dataset]:
+    """Return the data sets of a study, newest first."""
+    found = select(Dataset).where(Dataset.study_id == study_id).order_by(Dataset.number.desc())
+    return list(db.session.scalars(found))
+
+
+def get_dataset(study_id: int, number: int) -> Dataset:
+    """Return a data set of a study.
+
+    Raises
+    ------
+    NotFoundError
+        If there is none with this number.
+    """
+    found = select(Dataset).where(Dataset.study_id == study_id, Dataset.number == number)
+    dataset = db.session.scalar(found)
+    if dataset is None:
+        raise NotFoundError
+    return dataset
+
+
+def is_locked(study_id: int) -> bool:
+    """Say whether answers of this study are in a frozen data set."""
+    return db.session.scalar(select(Dataset.id).where(Dataset.study_id == study_id).limit(1)) is not None
