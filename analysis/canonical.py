@@ -13,7 +13,7 @@ import numpy.typing as npt
 from analysis.scales import RatingScale
 
 if TYPE_CHECKING:
-    from analysis.ratings import RatingMatrix
+    from analysis.ratings import RatingMatrix, StudyData
 
 # Respondents whose lines are put together at a time.
 HASHED_ROWS = 1024
@@ -51,8 +51,8 @@ def hash_ratings(matrices: Mapping[str, RatingMatrix]) -> str:
     return digest.hexdigest()
 
 
-def _json(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _line_ends(cells: list[tuple[str, RatingScale]]) -> npt.NDArray[np.object_]:
@@ -64,3 +64,20 @@ def _line_ends(cells: list[tuple[str, RatingScale]]) -> npt.NDArray[np.object_]:
         for k, anchor in enumerate(scale.anchors, 1):
             ends[i, k] = f"{_json(task)},{_json(scale.code)},{_json(anchor.code)}]\n".encode()
     return ends
+
+
+def hash_study(data: StudyData) -> str:
+    """Return the SHA-256 of everything the analysis reads: ratings, scales, tasks, background, forms.
+
+    Respondents count in the order of their codes, tasks in the order of their table.
+    """
+    digest = hashlib.sha256(data.data_hash.encode())
+    background = data.respondents
+    if background is not None:
+        background = background.sort_values("respondent_id", kind="stable")
+    scales = [matrix.scale.to_dict() for matrix in data.matrices.values()]
+    digest.update(_json(sorted(scales, key=lambda scale: str(scale["code"]))).encode())
+    for frame in (data.tasks, background, data.population, data.forms):
+        parts = None if frame is None else [list(frame.columns), frame.astype(object).values.tolist()]
+        digest.update(_json(parts).encode())
+    return digest.hexdigest()
