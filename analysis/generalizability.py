@@ -94,7 +94,7 @@ def _empty(model: str, X: Floats, names: list[str], reason: str) -> Components:
 
 def _checked(result: Components, X: Floats) -> Components:
     """Refuse an estimate whose residual variance is only rounding error."""
-    if result.variances["residual"] > 1e-9 * float(np.nanvar(X)):
+    if result.variances["residual"] > 1e-6 * float(np.nanvar(X)):
         return result
     names = [name for name in result.variances if name != "residual"]
     return _empty(result.model, X, names, "tasks and respondents explain the ratings exactly")
