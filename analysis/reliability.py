@@ -123,7 +123,7 @@ def feldt_interval(alpha: float, n: int, k: int, confidence: float = 0.95) -> tu
     Examples
     --------
     >>> [round(x, 4) for x in feldt_interval(0.8, 30, 12)]
-    [0.6755, 0.8912]
+    [0.6754, 0.8912]
     """
     q = (1 - confidence) / 2
     df1, df2 = n - 1, (n - 1) * (k - 1)
