@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from jta.imports.inventory import NAMED, NUMBERED
+from jta.exports.csv_text import restore_text
 from jta.imports.result import Problem, ReadResult, Row
 from jta.imports.text import fold, shown
 from jta.models.inventory import Domain
@@ -46,12 +46,16 @@ class Areas:
     problems: list[Problem] = field(default_factory=list)
 
 
-def rows_of_file(result: ReadResult) -> list[InventoryRow]:
+def rows_of_file(result: ReadResult, filename: str) -> list[InventoryRow]:
     """Return what a reader found as inventory rows, in the order of the column "position" where all have one.
 
     Codes and names of domains that the reader made up are left empty here: in a study that has an inventory,
-    a domain is looked up by what the file says of it.
+    a domain is looked up by what the file says of it. The apostrophe that our own CSV files put before a text
+    which a spreadsheet program would take for a formula is taken off again.
     """
+    from jta.imports.inventory import NAMED, NUMBERED
+
+    undo = restore_text if filename.lower().endswith(".csv") else str
     found = list(result.rows)
     if found and all(row.values.get("position", "").isdecimal() for row in found):
         found.sort(key=lambda row: int(row.values["position"]))
@@ -60,11 +64,11 @@ def rows_of_file(result: ReadResult) -> list[InventoryRow]:
         for name, note in (("domain_code", NUMBERED), ("domain", NAMED))
         if any(text.startswith(note) for text in result.cleaned)
     }
-    return [_from_reader(row, dropped) for row in found]
+    return [_from_reader(row, dropped, undo) for row in found]
 
 
-def _from_reader(row: Row, dropped: set[str]) -> InventoryRow:
-    values = {name: "" if name in dropped else value for name, value in row.values.items()}
+def _from_reader(row: Row, dropped: set[str], undo: Callable[[str], str]) -> InventoryRow:
+    values = {name: "" if name in dropped else undo(value) for name, value in row.values.items()}
     names = ("task_code", "task_statement", "domain_code", "domain", "subdomain_code", "subdomain")
     texts = {name: values.get(name, "") for name in names}
     return InventoryRow(**texts, source=values.get("references", ""), number=row.number)
@@ -72,6 +76,8 @@ def _from_reader(row: Row, dropped: set[str]) -> InventoryRow:
 
 def notes_of_file(result: ReadResult) -> list[str]:
     """Return what was cleaned, with what is true of a merge in place of what the reader made up."""
+    from jta.imports.inventory import NAMED, NUMBERED
+
     notes = [note for note in result.cleaned if not note.startswith((NUMBERED, NAMED))]
     if any(note.startswith(NUMBERED) for note in result.cleaned):
         notes.append(
