@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
@@ -39,7 +40,7 @@ def analyze_dataset(actor: audit.Actor, study_id: int, number: int) -> AnalysisR
         study = lock_study(study_id)
         run = AnalysisRun(
             study_id=study_id, dataset_id=dataset.id, plan=result.plan.to_dict(), plan_hash=result.plan_hash,
-            summary=result.summary(), tables=tables, result_hash=hashlib.sha256(tables).hexdigest(),
+            summary=_summary(result), tables=tables, result_hash=hashlib.sha256(tables).hexdigest(),
             run_by=actor.name, run_at=clock.now(),
         )  # fmt: skip
         db.session.add(run)
@@ -128,5 +129,45 @@ def table_bytes(run: AnalysisRun, name: str) -> bytes:
 
 
 def unit_weights(run: AnalysisRun) -> list[dict[str, Any]]:
-    """Return domains, each followed by its subdomains, with weights of the retained tasks."""
-    return list(run.summary["weights"].get("units", []))
+    """Return domains, each followed by its subdomains, with weights of the retained tasks (shares of the exam)."""
+    return list(run.summary["units"])
+
+
+# Column of the table task_weight_basis that holds an index.
+METHOD_OF = {
+    "importance": "sum_importance",
+    "product_of_means": "sum_importance_x_frequency",
+    "mean_of_products": "mean_of_products",
+}
+INDEX_WORDS = {
+    "importance": "mean importance among those who perform the task",
+    "product_of_means": "mean importance among performers times mean frequency, non-performers counted as 0",
+    "mean_of_products": "mean of each respondent's importance times frequency, non-performers counted as 0",
+}
+
+
+def _summary(result: AnalysisResult) -> dict[str, Any]:
+    index = result.choices["index"]
+    return result.summary() | {
+        "method": index or "none",
+        "method_text": INDEX_WORDS.get(index, "no index: the study has no importance scale"),
+        "units": _units(result.tables.get("blueprint")),
+    }
+
+
+def _units(table: pd.DataFrame | None) -> list[dict[str, Any]]:
+    if table is None:
+        return []
+    rows = [
+        {
+            "level": r.level, "code": r.unit, "title": r.title, "parent": r.parent or None, "n_tasks": int(r.n_retained),
+            "weight": float(r.weight), "low": _number(r.ci_low), "high": _number(r.ci_high),
+        }  # fmt: skip
+        for r in table.rename(columns={"name": "title"}).itertuples()
+    ]
+    domains = [row for row in rows if row["level"] == "domain"]
+    return [row for d in domains for row in (d, *(r for r in rows if r["parent"] == d["code"]))]
+
+
+def _number(value: float) -> float | None:
+    return None if math.isnan(value) else float(value)

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from jta.permissions import current_actor
 from jta.services import results as service
+from jta.services.results_page import results_page
 
 bp = Blueprint("results", __name__, url_prefix="/studies/<int:study_id>")
 
@@ -32,7 +33,7 @@ def index(study_id: int) -> ResponseReturnValue:
 def show(study_id: int, run_id: int) -> ResponseReturnValue:
     """Show one run: who is in it, weights, tasks."""
     run = service.get_run(study_id, run_id)
-    return render_template("results/show.html", run=run, runs=service.list_runs(study_id), page=service.results_page(run))
+    return render_template("results/show.html", run=run, runs=service.list_runs(study_id), page=results_page(run))
 
 
 @bp.get("/results/<int:run_id>/<name>.csv")
