@@ -1,0 +1,156 @@
+"""Kane-type task indices: importance times frequency on a log scale.
+
+After Kane, Kingsbury, Colton & Estes 1989, Journal of Educational Measurement 26, 17-27. These are our
+own exact formulas, not a claim to reproduce that paper's estimator.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import linalg
+
+from analysis.agreement_counts import Flags, Floats
+
+_BLOCK = 256  # resamples solved at a time
+_ROWS = 512  # respondents whose products of tasks are held at a time
+_SINGULAR = 1e-9
+
+
+def log_products(importance: Floats, frequency: Floats) -> Floats:
+    """ln(importance x frequency) of each performed and fully answered pair.
+
+    Parameters
+    ----------
+    importance, frequency : float array, (R, T)
+        NaN = missing; frequency 0 = not performed.
+
+    Returns
+    -------
+    float array, (R, T)
+        NaN where either is missing or the product is not positive.
+    """
+    product = importance * frequency
+    return np.log(product, out=np.full(product.shape, np.nan), where=product > 0)
+
+
+def kane_log_performers(logs: Floats, weights: Floats | None = None) -> Floats:
+    """Kane-type index: task effects of a two-way additive model of the log products.
+
+    Parameters
+    ----------
+    logs : float array, (R, T)
+        From `log_products`.
+    weights : float array, (R,) or (B, R), optional
+        Weights or resampling counts of the respondents; all 1 if not given.
+
+    Returns
+    -------
+    float array, (T,) or (B, T)
+        exp(a_t) of the least squares fit ln(importance * frequency) = mu + a_t + b_r with
+        mean(a) = 0 over the tasks with data. NaN for tasks without data, and for all tasks when
+        the tasks fall into sets that no respondent links.
+
+    References
+    ----------
+    After Kane, Kingsbury, Colton & Estes 1989, Journal of Educational Measurement 26, 17-27; these
+    are our own formulas, not a claim to reproduce that paper's estimator.
+    """
+    w = np.ones(len(logs)) if weights is None else np.asarray(weights, dtype=float)
+    many = np.atleast_2d(w)
+    blocks = [_task_effects(logs, many[s : s + _BLOCK]) for s in range(0, len(many), _BLOCK)]
+    effects = np.exp(np.concatenate(blocks))
+    return effects if w.ndim == 2 else effects[0]
+
+
+def _task_effects(logs: Floats, weights: Floats) -> Floats:
+    """a_t for each set of weights, the respondents' effects eliminated.
+
+    A respondent with weight w and n answers adds w (diag(m) - m m' / n) to the normal matrix: linear
+    in w, so the matrices of all resamples are one product of weights and respondents' matrices.
+    """
+    seen = ~np.isnan(logs)
+    T = logs.shape[1]
+    upper = np.triu_indices(T)
+    pairs = np.zeros((len(weights), len(upper[0])))
+    right, counts = np.zeros((2, len(weights), T))
+    for start in range(0, len(logs), _ROWS):
+        rows = slice(start, start + _ROWS)
+        m, w = seen[rows].astype(float), weights[:, rows]
+        y = np.where(seen[rows], logs[rows], 0.0)
+        n = np.maximum(m.sum(axis=1), 1)
+        pairs += w @ (m[:, upper[0]] * m[:, upper[1]] / n[:, None])
+        right += w @ (y - m * (y.sum(axis=1) / n)[:, None])
+        counts += w @ m
+    normal = np.zeros((len(weights), T, T))
+    normal[:, upper[0], upper[1]] = -pairs
+    normal += np.triu(normal, 1).swapaxes(1, 2)
+    normal[:, np.arange(T), np.arange(T)] += counts
+    return np.stack([_solve(A, b, n > 0) for A, b, n in zip(normal, right, counts, strict=True)])
+
+
+def _solve(A: Floats, b: Floats, active: Flags) -> Floats:
+    """Solve A a = b with mean(a) = 0 over the active tasks; NaN if the answer is not unique."""
+    out = np.full(len(b), np.nan)
+    size = int(active.sum())
+    if size == 0:
+        return out
+    inner = A[np.ix_(active, active)]
+    scale = float(np.trace(inner)) / size
+    try:
+        factor = linalg.cho_factor(inner + scale / size, lower=True, check_finite=False)
+    except linalg.LinAlgError:
+        return out
+    if float(np.diag(factor[0]).min()) ** 2 <= _SINGULAR * scale:
+        return out
+    effects = linalg.cho_solve(factor, b[active], check_finite=False)
+    out[active] = effects - effects.mean()
+    return out
+
+
+def kane_log_x_performing(effects: Floats, share_performing: Floats) -> Floats:
+    """Kane-type index of performers times the share who perform the task.
+
+    Parameters
+    ----------
+    effects : float array, (..., T)
+        From `kane_log_performers`.
+    share_performing : float array, (..., T)
+        0 to 1.
+
+    Returns
+    -------
+    float array, (..., T)
+    """
+    return effects * share_performing
+
+
+def kane_equalised(mean_importance: Floats, mean_frequency: Floats) -> Floats:
+    """Product of powers of two means, so that both scales pull equally.
+
+    Parameters
+    ----------
+    mean_importance, mean_frequency : float array, (T,)
+        I_t and F_t (F with zeros); only tasks where both are positive count.
+
+    Returns
+    -------
+    float array, (T,)
+        I^a F^b with a = 2 s_F / (s_I + s_F), b = 2 s_I / (s_I + s_F), s = SD over tasks of the
+        logarithms, so that exponent times SD is the same for both. 0 where a mean is 0 or less,
+        NaN where one is missing; all NaN when both scales have no spread over tasks.
+
+    References
+    ----------
+    After Kane, Kingsbury, Colton & Estes 1989; see `kane_log_performers`.
+    """
+    known = ~np.isnan(mean_importance) & ~np.isnan(mean_frequency)
+    positive = known & (mean_importance > 0) & (mean_frequency > 0)
+    out = np.where(known, 0.0, np.nan)
+    if positive.sum() < 2:
+        return np.full(len(out), np.nan)
+    log_i, log_f = np.log(mean_importance[positive]), np.log(mean_frequency[positive])
+    s_i, s_f = float(np.std(log_i, ddof=1)), float(np.std(log_f, ddof=1))
+    if s_i + s_f < 1e-12:  # rounding error of equal means
+        return np.full(len(out), np.nan)
+    out[positive] = np.exp(2 * (s_f * log_i + s_i * log_f) / (s_i + s_f))
+    return out
