@@ -30,7 +30,11 @@ def create_app(settings: object | None = None, *, instance: Path | None = None) 
 
     folder = instance or ROOT / "instance"
     app = Flask(
-        "jta", root_path=str(ROOT), instance_path=str(folder), template_folder="templates", static_folder="static"
+        "jta",
+        root_path=str(ROOT),
+        instance_path=str(folder),
+        template_folder="templates",
+        static_folder="static",
     )
     chosen = settings or config.load_settings(folder)
     app.config.from_mapping(config.flask_config(chosen))  # type: ignore[arg-type]

@@ -18,9 +18,18 @@ from jta.models.audit import AuditEvent, AuditHead
 INSTALLATION = "installation"
 FIRST = "0" * 64
 _HASHED = (
-    "chain", "sequence", "at", "actor", "role", "action", "object",
-    "before_hash", "after_hash", "note", "previous",
-)  # fmt: skip
+    "chain",
+    "sequence",
+    "at",
+    "actor",
+    "role",
+    "action",
+    "object",
+    "before_hash",
+    "after_hash",
+    "note",
+    "previous",
+)
 
 
 @dataclass(frozen=True)

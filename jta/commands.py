@@ -37,7 +37,9 @@ def create_admin(email: str, name: str, password: str) -> None:
     from jta.services.account import create_user
 
     try:
-        user = create_user(audit.SYSTEM, email=email, name=name, password=password, administrator=True, must_change=False)
+        user = create_user(
+            audit.SYSTEM, email=email, name=name, password=password, administrator=True, must_change=False
+        )
     except JTAError as error:
         raise click.ClickException(error.message) from error
     click.echo(f"{user.name} ({user.email}) is an administrator now.")

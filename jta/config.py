@@ -20,7 +20,14 @@ from jta.errors import ConfigError
 
 MAIN = ("JTA_DATABASE_URL", "JTA_SECRET_KEY", "JTA_LINK_KEY", "JTA_BASE_URL")
 _SAMPLES = {"changeme", "change-me", "secret", "dev", "example", "password"}
-_KNOWN = {*MAIN, "JTA_DEBUG", "JTA_TRUSTED_PROXIES", "JTA_UPLOAD_MB", "JTA_SESSION_IDLE_MINUTES", "JTA_LOG_LEVEL"}
+_KNOWN = {
+    *MAIN,
+    "JTA_DEBUG",
+    "JTA_TRUSTED_PROXIES",
+    "JTA_UPLOAD_MB",
+    "JTA_SESSION_IDLE_MINUTES",
+    "JTA_LOG_LEVEL",
+}
 
 
 @dataclass(frozen=True)
@@ -84,7 +91,13 @@ def _from_environment(given: Mapping[str, str]) -> Settings:
 
 
 def _options(given: Mapping[str, str]) -> dict[str, object]:
-    readers = {"debug": _truth, "trusted_proxies": int, "upload_mb": int, "session_idle_minutes": int, "log_level": str}
+    readers = {
+        "debug": _truth,
+        "trusted_proxies": int,
+        "upload_mb": int,
+        "session_idle_minutes": int,
+        "log_level": str,
+    }
     values: dict[str, object] = {}
     for field, read in readers.items():
         name = f"JTA_{field.upper()}"
@@ -162,7 +175,11 @@ def check(settings: Settings) -> None:
 def _check_key(name: str, key: str) -> None:
     if len(key.encode()) < 32:
         raise ConfigError(f"{name} must be at least 32 bytes of random text.")
-    if key.lower() in _SAMPLES or len(set(key)) < 10 or any(key.lower().startswith(s) for s in ("changeme", "change-me")):
+    if (
+        key.lower() in _SAMPLES
+        or len(set(key)) < 10
+        or any(key.lower().startswith(s) for s in ("changeme", "change-me"))
+    ):
         raise ConfigError(f"{name} looks like a sample value; make a random one.")
 
 

@@ -38,7 +38,7 @@ class UtcTime(TypeDecorator[datetime]):
         value = value.astimezone(UTC)
         return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002  SQLAlchemy passes it
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
@@ -47,9 +47,7 @@ class UtcTime(TypeDecorator[datetime]):
 class Base(DeclarativeBase):
     """Base of all models: every constraint has a name, every text is Text, every time is UTC."""
 
-    registry = registry(
-        metadata=MetaData(naming_convention=NAMING), type_annotation_map={datetime: UtcTime, str: Text}
-    )
+    registry = registry(metadata=MetaData(naming_convention=NAMING), type_annotation_map={datetime: UtcTime, str: Text})
 
 
 db = SQLAlchemy(model_class=Base, disable_autonaming=True)

@@ -115,9 +115,14 @@ def _page(status: int, heading: str, message: str, error: object = None) -> Resp
         return jsonify(error=heading, message=message, request_id=g.get("request_id")), status
     page = "errors/survey_error.html" if request.path.startswith(("/s/", "/survey")) else "errors/error.html"
     text = render_template(
-        page, status=status, heading=heading, message=message, way_out=way_out, error=error,
+        page,
+        status=status,
+        heading=heading,
+        message=message,
+        way_out=way_out,
+        error=error,
         request_id=g.get("request_id"),
-    )  # fmt: skip
+    )
     return text, status
 
 

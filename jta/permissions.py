@@ -21,8 +21,12 @@ ANYONE = "anyone"  # no account needed: sign-in, a respondent's pages, health
 STAFF = "staff"  # any active account
 ADMINISTRATOR = "administrator"
 DIRECTOR, PSYCHOMETRICIAN, APPROVER, PANELIST, AUDITOR = STUDY = (
-    "director", "psychometrician", "approver", "panelist", "auditor",
-)  # fmt: skip
+    "director",
+    "psychometrician",
+    "approver",
+    "panelist",
+    "auditor",
+)
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _BEFORE_OWN_PASSWORD = {"account.profile", "account.sign_out"}
 
@@ -177,7 +181,9 @@ def guard() -> ResponseReturnValue | None:
 def _ask_to_sign_in() -> ResponseReturnValue:
     if request.method in SAFE_METHODS:
         return redirect(url_for("account.sign_in", next=request.full_path.rstrip("?")), 303)
-    raise SignInRequiredError("You were signed out. Sign in again in another tab, then come back and send this page once more.")
+    raise SignInRequiredError(
+        "You were signed out. Sign in again in another tab, then come back and send this page once more."
+    )
 
 
 def _study(study_id: int | None) -> Study | None:
@@ -194,4 +200,6 @@ def _study(study_id: int | None) -> Study | None:
 def register(app: Flask) -> None:
     """Guard every request, and give templates `allows`."""
     app.before_request(guard)
-    app.jinja_env.globals["allows"] = lambda endpoint, method="GET": allows(endpoint, g.get("roles", frozenset()), method)
+    app.jinja_env.globals["allows"] = lambda endpoint, method="GET": allows(
+        endpoint, g.get("roles", frozenset()), method
+    )

@@ -22,9 +22,13 @@ BOTH = ("sqlite", "postgresql")
 def make_settings(database_url: str, **changes: object) -> Settings:
     """Return settings for a test."""
     values = {
-        "database_url": database_url, "secret_key": SECRET, "link_key": LINK_KEY,
-        "base_url": "http://127.0.0.1:8000", "cheap_passwords": True, "log_level": "ERROR",
-    }  # fmt: skip
+        "database_url": database_url,
+        "secret_key": SECRET,
+        "link_key": LINK_KEY,
+        "base_url": "http://127.0.0.1:8000",
+        "cheap_passwords": True,
+        "log_level": "ERROR",
+    }
     return Settings(**(values | changes))
 
 

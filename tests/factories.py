@@ -39,7 +39,14 @@ def sign_in(client: FlaskClient, email: str = "dora@example.org", password: str 
     return client
 
 
-def post(client: FlaskClient, url: str, data: dict[str, object] | None = None, *, form_page: str | None = None, **options: object):
+def post(
+    client: FlaskClient,
+    url: str,
+    data: dict[str, object] | None = None,
+    *,
+    form_page: str | None = None,
+    **options: object,
+):
     """Post a form with the CSRF token of the page that shows it."""
     token = csrf_from(client.get(form_page or url).text)
     return client.post(url, data={**(data or {}), "csrf_token": token}, **options)

@@ -59,7 +59,9 @@ def test_the_sixth_try_in_a_minute_is_refused(app):
     with app.app_context():
         make_user()
     client = app.test_client()
-    codes = [post(client, "/account/sign-in", {"email": "dora@example.org", "password": "no"}).status_code for _ in range(6)]
+    codes = [
+        post(client, "/account/sign-in", {"email": "dora@example.org", "password": "no"}).status_code for _ in range(6)
+    ]
     assert codes[:5] == [422] * 5
     assert codes[5] == 429
 

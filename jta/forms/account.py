@@ -16,7 +16,11 @@ ROLE_LABELS = {
     "panelist": "Panelist (SME): reads the inventory",
     "auditor": "Auditor: reads everything that holds no names",
 }
-_ADDRESS = [DataRequired("Enter an e-mail address."), Email("This is not an e-mail address."), Length(max=254)]
+_ADDRESS = [
+    DataRequired("Enter an e-mail address."),
+    Email("This is not an e-mail address."),
+    Length(max=254),
+]
 
 
 class SignInForm(FlaskForm):

@@ -35,9 +35,7 @@ class RowForm(PlainForm):
     )
     minimum = IntegerField("Fewest items", _COUNT)
     maximum = IntegerField("Most items", _COUNT)
-    rationale = StringField(
-        "Rationale", [Length(max=500, message="Keep the rationale under 500 characters.")]
-    )
+    rationale = StringField("Rationale", [Length(max=500, message="Keep the rationale under 500 characters.")])
 
 
 class AdjustForm(FlaskForm):
@@ -56,9 +54,10 @@ class AdjustForm(FlaskForm):
         "Let the rows I do not change share the difference, in proportion to their weights", default=True
     )
     reason = TextAreaField(
-        "Reason", [Length(max=2000, message="Keep the reason under 2,000 characters.")],
+        "Reason",
+        [Length(max=2000, message="Keep the reason under 2,000 characters.")],
         description="Stands in the ledger beside every change. Name the vote where there was one.",
-    )  # fmt: skip
+    )
 
     def row_inputs(self) -> list[RowInput]:
         """Return what the page held for each row."""
@@ -69,7 +68,7 @@ class AdjustForm(FlaskForm):
                 minimum=row.minimum.data,
                 maximum=row.maximum.data,
                 rationale=(row.rationale.data or "").strip(),
-            )  # fmt: skip
+            )
             for row in (entry.form for entry in self.rows)
         ]
 
@@ -88,7 +87,7 @@ def adjust_form(blueprint: Blueprint) -> AdjustForm:
                     "minimum": row.minimum,
                     "maximum": row.maximum,
                     "rationale": row.rationale,
-                }  # fmt: skip
+                }
                 for row in blueprint.rows
             ],
         }
@@ -107,6 +106,7 @@ class DecideForm(FlaskForm):
     seen_hash = HiddenField(validators=[InputRequired()])
     decision = HiddenField()
     reason = TextAreaField(
-        "Reason or remark", [Length(max=2000, message="Keep the reason under 2,000 characters.")],
+        "Reason or remark",
+        [Length(max=2000, message="Keep the reason under 2,000 characters.")],
         description="Needed when you return it; optional when you approve.",
-    )  # fmt: skip
+    )

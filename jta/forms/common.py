@@ -21,5 +21,7 @@ def safe_next(default: str) -> str:
     """Return the ``next`` address if it is a path on this site, else the default."""
     target = request.args.get("next", "")
     bad = ("//", "/\\", "/%2f", "/%5c")
-    plain = target.startswith("/") and not target.lower().startswith(bad) and target.isprintable() and "\\" not in target
+    plain = (
+        target.startswith("/") and not target.lower().startswith(bad) and target.isprintable() and "\\" not in target
+    )
     return target if plain else default

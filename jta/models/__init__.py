@@ -1,6 +1,18 @@
 """All models, imported once so that the metadata is whole."""
 
-from jta.models import account, audit, blueprint, delivery, inventory, report, response, results, review, study, survey
+from jta.models import (
+    account,
+    audit,
+    blueprint,
+    delivery,
+    inventory,
+    report,
+    response,
+    results,
+    review,
+    study,
+    survey,
+)
 
 __all__ = [
     "account", "audit", "blueprint", "delivery", "inventory",

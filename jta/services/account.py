@@ -14,7 +14,16 @@ from jta.errors import InvalidInputError, NotFoundError
 from jta.models.account import ADMINISTRATOR, STUDY_ROLES, Membership, Role, User
 
 SHORTEST, LONGEST = 15, 256
-_COMMON = ("password", "practiceanalysis", "certification", "qwertyuiop", "1234567890", "abcdefghij", "letmein", "iloveyou")
+_COMMON = (
+    "password",
+    "practiceanalysis",
+    "certification",
+    "qwertyuiop",
+    "1234567890",
+    "abcdefghij",
+    "letmein",
+    "iloveyou",
+)
 
 
 def normal_email(email: str) -> str:
@@ -76,7 +85,9 @@ def sign_in(email: str, password: str) -> User | None:
     with transaction():
         ok = right and user.active
         audit.record(
-            audit.Actor(user.name, "staff", user.id), "signed in" if ok else "sign-in refused", f"account {user.id}"
+            audit.Actor(user.name, "staff", user.id),
+            "signed in" if ok else "sign-in refused",
+            f"account {user.id}",
         )
     return user if ok else None
 
@@ -89,7 +100,13 @@ def sign_out(user: User) -> None:
 
 
 def create_user(
-    actor: audit.Actor, *, email: str, name: str, password: str, administrator: bool = False, must_change: bool = True
+    actor: audit.Actor,
+    *,
+    email: str,
+    name: str,
+    password: str,
+    administrator: bool = False,
+    must_change: bool = True,
 ) -> User:
     """Create an account.
 
@@ -103,14 +120,24 @@ def create_user(
         if find_user(email):
             raise InvalidInputError("An account with this address exists already.", field="email")
         user = User(
-            email=normal_email(email), name=name.strip(), password=hash_password(password), active=True,
-            fs_uniquifier=secrets.token_hex(32), must_change_password=must_change, created_at=clock.now(),
-        )  # fmt: skip
+            email=normal_email(email),
+            name=name.strip(),
+            password=hash_password(password),
+            active=True,
+            fs_uniquifier=secrets.token_hex(32),
+            must_change_password=must_change,
+            created_at=clock.now(),
+        )
         if administrator:
             user.roles = [_administrator_role()]
         db.session.add(user)
         db.session.flush()
-        audit.record(actor, "created account", f"account {user.id}", after={"name": user.name, "administrator": administrator})
+        audit.record(
+            actor,
+            "created account",
+            f"account {user.id}",
+            after={"name": user.name, "administrator": administrator},
+        )
     return user
 
 
@@ -222,7 +249,11 @@ def revoke_role(actor: audit.Actor, *, study_id: int, membership_id: int) -> Non
         if member.role == "director" and len(directors) == 1:
             raise InvalidInputError("A study needs a director. Name another one first.")
         audit.record(
-            actor, "took role away", f"account {member.user_id}", study_id=study_id,
-            before={"role": member.role}, note=member.role,
-        )  # fmt: skip
+            actor,
+            "took role away",
+            f"account {member.user_id}",
+            study_id=study_id,
+            before={"role": member.role},
+            note=member.role,
+        )
         db.session.delete(member)

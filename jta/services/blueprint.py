@@ -12,9 +12,8 @@ from sqlalchemy.orm.attributes import flag_modified
 from jta import audit, clock
 from jta.db import db, transaction
 from jta.errors import EditConflictError, InvalidInputError, NotFoundError, StateError
-from jta.models.blueprint import Adjustment, Approval, Blueprint, BlueprintRow
+from jta.models.blueprint import Adjustment, Blueprint, BlueprintRow
 from jta.models.results import AnalysisRun
-from jta.models.study import Study
 from jta.services.blueprint_changes import Change, RowInput, apply_changes, find_changes
 from jta.services.blueprint_items import allocate_rows
 from jta.services.results import get_run, unit_weights
@@ -33,11 +32,22 @@ def content_of(blueprint: Blueprint) -> dict[str, Any]:
         "data_hash": blueprint.run.dataset.data_hash,
         "plan_hash": blueprint.run.plan_hash,
         "rows": [
-            [r.code, r.title, r.level, r.parent_code, r.empirical_weight, r.weight, r.minimum, r.maximum, r.items, r.rationale]
+            [
+                r.code,
+                r.title,
+                r.level,
+                r.parent_code,
+                r.empirical_weight,
+                r.weight,
+                r.minimum,
+                r.maximum,
+                r.items,
+                r.rationale,
+            ]
             for r in blueprint.rows
         ],
         "ledger": [[a.code, a.field, a.before, a.after, a.reason, a.by_id] for a in blueprint.adjustments],
-    }  # fmt: skip
+    }
 
 
 def content_hash(blueprint: Blueprint) -> str:
@@ -63,9 +73,15 @@ def propose(actor: audit.Actor, study_id: int, run_id: int) -> Blueprint:
             raise StateError("This analysis holds no weights: no task was retained or no task has data.")
         _supersede(study_id)
         blueprint = Blueprint(
-            study_id=study_id, run_id=run.id, number=_next_number(study_id), state="draft",
-            items=study.exam_items, method=run.summary["method"], proposed_by_id=actor.user_id, proposed_at=clock.now(),
-        )  # fmt: skip
+            study_id=study_id,
+            run_id=run.id,
+            number=_next_number(study_id),
+            state="draft",
+            items=run.plan["items"],
+            method=run.summary["method"],
+            proposed_by_id=actor.user_id,
+            proposed_at=clock.now(),
+        )
         limits = run.plan
         blueprint.rows = [_new_row(unit, n, limits) for n, unit in enumerate(units)]
         allocate(blueprint)
@@ -84,11 +100,20 @@ def propose(actor: audit.Actor, study_id: int, run_id: int) -> Blueprint:
 
 def _new_row(unit: dict[str, Any], position: int, plan: dict[str, Any]) -> BlueprintRow:
     return BlueprintRow(
-        level=unit["level"], parent_code=unit["parent"], code=unit["code"], title=unit["title"], position=position,
-        n_tasks=unit["n_tasks"], empirical_weight=unit["weight"], low=unit["low"], high=unit["high"],
-        weight=unit["weight"], minimum=_planned_minimum(unit, plan),
-        maximum=plan.get("domain_maximum", {}).get(unit["code"]) if unit["level"] == "domain" else None, items=0,
-    )  # fmt: skip
+        level=unit["level"],
+        parent_code=unit["parent"],
+        code=unit["code"],
+        title=unit["title"],
+        position=position,
+        n_tasks=unit["n_tasks"],
+        empirical_weight=unit["weight"],
+        low=unit["low"],
+        high=unit["high"],
+        weight=unit["weight"],
+        minimum=_planned_minimum(unit, plan),
+        maximum=plan.get("domain_maximum", {}).get(unit["code"]) if unit["level"] == "domain" else None,
+        items=0,
+    )
 
 
 def _planned_minimum(unit: dict[str, Any], plan: dict[str, Any]) -> int | None:
@@ -119,14 +144,7 @@ def _void_approvals(blueprint: Blueprint) -> None:
 
 
 def _next_number(study_id: int) -> int:
-    return (
-        db.session.scalar(select(func.max(Blueprint.number)).where(Blueprint.study_id == study_id)) or 0
-    ) + 1
-
-
-def _lock(study_id: int, number: int) -> tuple[Study, Blueprint]:
-    study = lock_study(study_id)
-    return study, get_blueprint(study_id, number)
+    return (db.session.scalar(select(func.max(Blueprint.number)).where(Blueprint.study_id == study_id)) or 0) + 1
 
 
 def adjust(
@@ -154,21 +172,20 @@ def adjust(
         If the blueprint is published or superseded.
     """
     with transaction():
-        study, blueprint = _lock(study_id, number)
+        study, blueprint = lock_study(study_id), get_blueprint(study_id, number)
         if blueprint.state not in EDITABLE:
             raise StateError(f"Blueprint {number} is {blueprint.state}; it can no longer be changed.")
         if blueprint.version != seen_version:
             raise EditConflictError(
                 "Your changes were not saved, because the blueprint was changed while you worked on it.",
-                theirs=ledger_text(blueprint), yours=_input_text(rows, items, reason),
-            )  # fmt: skip
+                theirs=ledger_text(blueprint),
+                yours=_input_text(rows, items, reason),
+            )
         changes = find_changes(blueprint, rows, items, share_rest=share_rest)
         if not changes:
             return []
         if not reason.strip():
-            raise InvalidInputError(
-                "Say why: the reason stands in the ledger beside each change.", field="reason"
-            )
+            raise InvalidInputError("Say why: the reason stands in the ledger beside each change.", field="reason")
         before = content_of(blueprint)
         apply_changes(blueprint, changes)
         allocate(blueprint)
@@ -180,32 +197,31 @@ def adjust(
             move_stage(study, "blueprint", actor, reason="The approved blueprint was changed.")
         db.session.flush()
         audit.record(
-            actor, "adjusted blueprint", f"blueprint {number}", study_id=study_id,
-            before=before, after=content_of(blueprint), note=f"{len(changes)} changes",
-        )  # fmt: skip
+            actor,
+            "adjusted blueprint",
+            f"blueprint {number}",
+            study_id=study_id,
+            before=before,
+            after=content_of(blueprint),
+            note=f"{len(changes)} changes",
+        )
     return changes
 
 
 def ledger_text(blueprint: Blueprint) -> str:
     """Return the last lines of the ledger as plain text."""
-    lines = [
-        f"{a.by_name}: {a.code} {a.field} {a.before} → {a.after} ({a.reason})"
-        for a in blueprint.adjustments[-8:]
-    ]
+    lines = [f"{a.by_name}: {a.code} {a.field} {a.before} → {a.after} ({a.reason})" for a in blueprint.adjustments[-8:]]
     return "\n".join(lines) or f"The blueprint is {blueprint.state} now; no weight was changed."
 
 
 def _input_text(rows: Sequence[RowInput], items: int, reason: str) -> str:
     lines = [
-        f"{r.code}: weight {r.weight} %, minimum {r.minimum}, maximum {r.maximum} {r.rationale}".strip()
-        for r in rows
+        f"{r.code}: weight {r.weight} %, minimum {r.minimum}, maximum {r.maximum} {r.rationale}".strip() for r in rows
     ]
     return "\n".join([*lines, f"Exam length: {items} items", f"Reason: {reason}"])
 
 
-def _enter_in_ledger(
-    actor: audit.Actor, blueprint: Blueprint, changes: Sequence[Change], reason: str
-) -> None:
+def _enter_in_ledger(actor: audit.Actor, blueprint: Blueprint, changes: Sequence[Change], reason: str) -> None:
     for change in changes:
         why = f"{reason} (shared out over the other rows)" if change.derived else reason
         blueprint.adjustments.append(
@@ -218,114 +234,8 @@ def _enter_in_ledger(
                 by_id=actor.user_id,
                 by_name=actor.name,
                 at=clock.now(),
-            )  # fmt: skip
+            )
         )
-
-
-def submit(actor: audit.Actor, study_id: int, number: int) -> Blueprint:
-    """Hand a draft to the approver."""
-    with transaction():
-        _, blueprint = _lock(study_id, number)
-        if blueprint.state not in {"draft", "returned"}:
-            raise StateError(f"Blueprint {number} is {blueprint.state} already.")
-        blueprint.state, blueprint.submitted_at = "submitted", clock.now()
-        audit.record(
-            actor,
-            "submitted blueprint",
-            f"blueprint {number}",
-            study_id=study_id,
-            after=content_hash(blueprint),
-        )
-    return blueprint
-
-
-def may_decide(blueprint: Blueprint, user_id: int | None) -> bool:
-    """Say whether this account may approve or return: it neither proposed nor changed anything."""
-    return user_id is not None and user_id not in editors(blueprint)
-
-
-def editors(blueprint: Blueprint) -> set[int]:
-    """Return the accounts that made this blueprint what it is."""
-    return {blueprint.proposed_by_id, *(a.by_id for a in blueprint.adjustments)}
-
-
-def decide(
-    actor: audit.Actor, study_id: int, number: int, *, decision: str, seen_hash: str, reason: str = ""
-) -> Approval:
-    """Approve a submitted blueprint, or return it with a reason.
-
-    Parameters
-    ----------
-    seen_hash : str
-        Hash of the content that was on the approver's page; the approval holds for that content only.
-
-    Raises
-    ------
-    StateError
-        If it is not submitted, or the same person made or changed it.
-    EditConflictError
-        If its content is no longer what the approver saw.
-    InvalidInputError
-        If it is returned without a reason.
-    """
-    with transaction():
-        study, blueprint = _lock(study_id, number)
-        if blueprint.state != "submitted":
-            raise StateError(f"Blueprint {number} is {blueprint.state}; there is nothing to decide.")
-        if not may_decide(blueprint, actor.user_id):
-            raise StateError("You made or changed this blueprint. Somebody else must decide on it.")
-        now_hash = content_hash(blueprint)
-        if now_hash != seen_hash:
-            raise EditConflictError("The blueprint was changed while you read it. Please look at it again.")
-        if decision == "returned" and not reason.strip():
-            raise InvalidInputError("Say what should be changed.", field="reason")
-        approval = Approval(
-            decision=decision, content_hash=now_hash, reason=reason.strip(),
-            by_id=actor.user_id, by_name=actor.name, at=clock.now(),
-        )  # fmt: skip
-        blueprint.approvals.append(approval)
-        blueprint.state = decision
-        if decision == "approved":
-            move_stage(study, "approved", actor)
-        audit.record(
-            actor,
-            f"{decision} blueprint",
-            f"blueprint {number}",
-            study_id=study_id,
-            after=now_hash,
-            note=reason.strip(),
-        )
-    return approval
-
-
-def standing_approval(blueprint: Blueprint) -> Approval | None:
-    """Return the approval that holds for the content as it is now, or None."""
-    found = [a for a in blueprint.approvals if a.decision == "approved" and a.voided_at is None]
-    return found[-1] if found and found[-1].content_hash == content_hash(blueprint) else None
-
-
-def publish(actor: audit.Actor, study_id: int, number: int) -> Blueprint:
-    """Lock an approved blueprint for good.
-
-    Raises
-    ------
-    StateError
-        If no approval holds for its content.
-    """
-    with transaction():
-        study, blueprint = _lock(study_id, number)
-        if blueprint.state != "approved" or standing_approval(blueprint) is None:
-            raise StateError("Only an approved blueprint can be published.")
-        blueprint.state, blueprint.published_at = "published", clock.now()
-        move_stage(study, "published", actor)
-        audit.record(
-            actor,
-            "published blueprint",
-            f"blueprint {number}",
-            study_id=study_id,
-            after=content_hash(blueprint),
-        )
-    return blueprint
 
 
 def list_blueprints(study_id: int) -> list[Blueprint]:
@@ -346,12 +256,14 @@ def get_blueprint(study_id: int, number: int) -> Blueprint:
         select(Blueprint)
         .where(Blueprint.study_id == study_id, Blueprint.number == number)
         .options(
-            selectinload(Blueprint.rows), selectinload(Blueprint.adjustments), selectinload(Blueprint.approvals),
+            selectinload(Blueprint.rows),
+            selectinload(Blueprint.adjustments),
+            selectinload(Blueprint.approvals),
             selectinload(Blueprint.run).selectinload(AnalysisRun.dataset),
         )
         .execution_options(populate_existing=True)
-    )  # fmt: skip
-    blueprint = db.session.scalar(found)
+    )
+    blueprint: Blueprint | None = db.session.scalar(found)
     if blueprint is None:
         raise NotFoundError
     return blueprint

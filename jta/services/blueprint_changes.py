@@ -44,9 +44,7 @@ def shown_percent(weight: float) -> Decimal:
     return round(Decimal(repr(weight)) * 100, SHOWN)
 
 
-def find_changes(
-    blueprint: Blueprint, rows: Sequence[RowInput], items: int, *, share_rest: bool
-) -> list[Change]:
+def find_changes(blueprint: Blueprint, rows: Sequence[RowInput], items: int, *, share_rest: bool) -> list[Change]:
     """Return every change, weights that move along included.
 
     Raises
@@ -85,21 +83,21 @@ def _weight_changes(blueprint: Blueprint, typed: dict[str, RowInput], *, share_r
     for domain in domains:
         parts = [row for row in blueprint.rows if row.parent_code == domain.code]
         if parts:
-            new |= _balance(
-                parts, typed, new[domain.code], f"The subdomains of {domain.code}", share_rest=share_rest
-            )
+            new |= _balance(parts, typed, new[domain.code], f"The subdomains of {domain.code}", share_rest=share_rest)
     return [
-        _weight_change(row, new[row.code], typed[row.code])
-        for row in blueprint.rows
-        if new[row.code] != row.weight
+        _weight_change(row, new[row.code], typed[row.code]) for row in blueprint.rows if new[row.code] != row.weight
     ]
 
 
 def _weight_change(row: BlueprintRow, weight: float, typed: RowInput) -> Change:
     return Change(
-        row.code, "weight", f"{shown_percent(row.weight)} %", f"{shown_percent(weight)} %", weight,
+        row.code,
+        "weight",
+        f"{shown_percent(row.weight)} %",
+        f"{shown_percent(weight)} %",
+        weight,
         derived=not _was_typed(row, typed),
-    )  # fmt: skip
+    )
 
 
 def _was_typed(row: BlueprintRow, typed: RowInput) -> bool:
@@ -110,9 +108,7 @@ def _balance(
     rows: Sequence[BlueprintRow], typed: dict[str, RowInput], total: float, who: str, *, share_rest: bool
 ) -> dict[str, float]:
     """Return the new weights of rows that must sum to a total."""
-    given = {
-        row.code: float(typed[row.code].weight) / 100 for row in rows if _was_typed(row, typed[row.code])
-    }
+    given = {row.code: float(typed[row.code].weight) / 100 for row in rows if _was_typed(row, typed[row.code])}
     present = sum(row.weight for row in rows)
     if not given and abs(present - total) < 1e-12:
         return {row.code: row.weight for row in rows}
@@ -125,15 +121,11 @@ def _balance(
     held = sum(row.weight for row in rest)
     scale = max(left, 0.0) / held if held else 0.0
     if not held and left > 1e-9:
-        raise InvalidInputError(
-            f"{who}: nothing is left to take up {100 * left:.2f} %. Type the weights yourself."
-        )
+        raise InvalidInputError(f"{who}: nothing is left to take up {100 * left:.2f} %. Type the weights yourself.")
     return given | {row.code: row.weight * scale for row in rest}
 
 
-def _as_typed(
-    rows: Sequence[BlueprintRow], given: dict[str, float], total: float, who: str
-) -> dict[str, float]:
+def _as_typed(rows: Sequence[BlueprintRow], given: dict[str, float], total: float, who: str) -> dict[str, float]:
     weights = {row.code: given.get(row.code, row.weight) for row in rows}
     came_to = sum(weights.values())
     # Each typed percentage is off by at most half a hundredth: that much is rounding, more is a wrong sum.

@@ -52,9 +52,11 @@ def _allocate(rows: Sequence[BlueprintRow], items: int, where: str) -> dict[str,
 
     try:
         outcome = allocate_items(
-            [row.weight for row in rows], items,
-            minimum=[row.minimum or 0 for row in rows], maximum=[row.maximum for row in rows],
-        )  # fmt: skip
+            [row.weight for row in rows],
+            items,
+            minimum=[row.minimum or 0 for row in rows],
+            maximum=[row.maximum for row in rows],
+        )
     except AllocationError as error:
         raise InvalidInputError(f"Items of {where}: {error}") from error
     tied = {unit for tie in outcome.ties for unit in tie.units}

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from jta.audit import Actor
 from jta.models.blueprint import Approval, Blueprint, BlueprintRow
-from jta.services.blueprint import EDITABLE, content_hash, editors, may_decide, standing_approval
+from jta.services.blueprint import EDITABLE, content_hash
+from jta.services.blueprint_approval import editors, may_decide, standing_approval
 from jta.services.blueprint_items import ItemResult, allocate_rows
 
 
@@ -53,9 +54,7 @@ def blueprint_page(blueprint: Blueprint, actor: Actor) -> BlueprintPage:
     results = allocate_rows(blueprint.rows, blueprint.items)
     return BlueprintPage(
         blueprint=blueprint,
-        rows=tuple(
-            PageRow(row, results[row.code], _overlapping(row, blueprint.rows)) for row in blueprint.rows
-        ),
+        rows=tuple(PageRow(row, results[row.code], _overlapping(row, blueprint.rows)) for row in blueprint.rows),
         content_hash=content_hash(blueprint),
         approval=standing_approval(blueprint),
         last_decision=blueprint.approvals[-1] if blueprint.approvals else None,
@@ -69,11 +68,7 @@ def _overlapping(row: BlueprintRow, rows: list[BlueprintRow]) -> tuple[str, ...]
     """Return the codes of the same level whose intervals overlap this one: the data cannot tell them apart."""
     if row.low is None or row.high is None:
         return ()
-    peers = (
-        r for r in rows if r.level == row.level and r.parent_code == row.parent_code and r.code != row.code
-    )
+    peers = (r for r in rows if r.level == row.level and r.parent_code == row.parent_code and r.code != row.code)
     return tuple(
-        r.code
-        for r in peers
-        if r.low is not None and r.high is not None and r.low <= row.high and row.low <= r.high
+        r.code for r in peers if r.low is not None and r.high is not None and r.low <= row.high and row.low <= r.high
     )

@@ -49,6 +49,6 @@ def check_health() -> Health:
         with db.engine.connect() as connection:
             current = MigrationContext.configure(connection).get_current_revision()
     except SQLAlchemyError as error:
-        log.error("database_unreachable", error=type(error).__name__)
+        log.exception("database_unreachable", error=type(error).__name__)
         return Health(database=False, migrations=False)
     return Health(database=True, migrations=current == newest_migration())

@@ -39,30 +39,41 @@ def analyze_dataset(actor: audit.Actor, study_id: int, number: int) -> AnalysisR
     with transaction():
         study = lock_study(study_id)
         run = AnalysisRun(
-            study_id=study_id, dataset_id=dataset.id, plan=result.plan.to_dict(), plan_hash=result.plan_hash,
-            summary=_summary(result), tables=tables, result_hash=hashlib.sha256(tables).hexdigest(),
-            run_by=actor.name, run_at=clock.now(),
-        )  # fmt: skip
+            study_id=study_id,
+            dataset_id=dataset.id,
+            plan=result.plan.to_dict(),
+            plan_hash=result.plan_hash,
+            summary=_summary(result),
+            tables=tables,
+            result_hash=hashlib.sha256(tables).hexdigest(),
+            run_by=actor.name,
+            run_at=clock.now(),
+        )
         db.session.add(run)
         db.session.flush()
         if is_before(study.stage, "analysis"):
             move_stage(study, "analysis", actor)
         audit.record(
-            actor, "ran analysis", f"run {run.id}", study_id=study_id,
-            before=dataset.data_hash, after=run.result_hash, note=f"data set {number}",
-        )  # fmt: skip
+            actor,
+            "ran analysis",
+            f"run {run.id}",
+            study_id=study_id,
+            before=dataset.data_hash,
+            after=run.result_hash,
+            note=f"data set {number}",
+        )
     return run
 
 
 def study_plan(study_id: int) -> Any:
-    """Return the study's saved analysis plan; the exam length is the study's own."""
+    """Return the study's saved analysis plan, or the default one at the study's exam length."""
     from analysis.plan import AnalysisPlan
     from jta.models.study import Study
 
     study = db.session.get(Study, study_id)
     if study is None:
         raise NotFoundError
-    return AnalysisPlan.from_json({**(study.plan or {}), "items": study.exam_items})
+    return AnalysisPlan.from_json(study.plan or {"items": study.exam_items})
 
 
 def _compute(content: bytes, plan: Any) -> AnalysisResult:
@@ -77,9 +88,9 @@ def _compute(content: bytes, plan: Any) -> AnalysisResult:
 
 
 def _packed(result: AnalysisResult) -> bytes:
-    from jta.exports.tables import pack_tables
+    from jta.exports.table_pack import pack_tables
 
-    return pack_tables(result)
+    return pack_tables(result.tables)
 
 
 def list_runs(study_id: int) -> list[AnalysisRun]:
@@ -110,7 +121,7 @@ def read_table(run: AnalysisRun, name: str) -> pd.DataFrame:
     NotFoundError
         If the run holds no such table.
     """
-    from jta.exports.tables import unpack_table
+    from jta.exports.table_pack import unpack_table
 
     table = unpack_table(run.tables, name)
     if table is None:
@@ -120,9 +131,9 @@ def read_table(run: AnalysisRun, name: str) -> pd.DataFrame:
 
 def table_bytes(run: AnalysisRun, name: str) -> bytes:
     """Return a table of a run as the CSV file that it is stored as."""
-    from jta.exports.tables import unpack_file
+    from jta.exports.table_pack import unpack_file
 
-    content = unpack_file(run.tables, f"{name}.csv")
+    content = unpack_file(run.tables, name)
     if content is None:
         raise NotFoundError
     return content
@@ -158,12 +169,19 @@ def _summary(result: AnalysisResult) -> dict[str, Any]:
 def _units(table: pd.DataFrame | None) -> list[dict[str, Any]]:
     if table is None:
         return []
+    records: list[dict[str, Any]] = [{str(k): v for k, v in row.items()} for row in table.to_dict("records")]
     rows = [
         {
-            "level": r.level, "code": r.unit, "title": r.title, "parent": r.parent or None, "n_tasks": int(r.n_retained),
-            "weight": float(r.weight), "low": _number(r.ci_low), "high": _number(r.ci_high),
-        }  # fmt: skip
-        for r in table.rename(columns={"name": "title"}).itertuples()
+            "level": r["level"],
+            "code": r["unit"],
+            "title": r["name"],
+            "parent": r["parent"] or None,
+            "n_tasks": int(r["n_retained"]),
+            "weight": float(r["weight"]),
+            "low": _number(r["ci_low"]),
+            "high": _number(r["ci_high"]),
+        }
+        for r in records
     ]
     domains = [row for row in rows if row["level"] == "domain"]
     return [row for d in domains for row in (d, *(r for r in rows if r["parent"] == d["code"]))]

@@ -76,7 +76,7 @@ def _by_task(run: AnalysisRun) -> dict[str, dict[str, dict[str, Any]]]:
 
 def _records(run: AnalysisRun, name: str) -> list[dict[str, Any]]:
     return [
-        {key: None if isinstance(value, float) and math.isnan(value) else value for key, value in row.items()}
+        {str(key): None if isinstance(value, float) and math.isnan(value) else value for key, value in row.items()}
         for row in read_table(run, name).to_dict("records")
     ]
 
@@ -95,10 +95,17 @@ def _lines(run: AnalysisRun, statistics: dict[str, dict[str, dict[str, Any]]]) -
         share = performing.get(code, {})
         lines.append(
             TaskLine(
-                code=code, domain=decision["domain_id"], statement=statements.get(code, ""),
-                statistics=statistics.get(code, {}), share=share.get("share_performing"),
-                share_low=share.get("wilson_low"), share_high=share.get("wilson_high"), n_answered=share.get("n_answered"),
-                index=basis.get(code, {}).get(method), decision=decision["decision"], reason=decision["reason"] or "",
-            )  # fmt: skip
+                code=code,
+                domain=decision["domain_id"],
+                statement=statements.get(code, ""),
+                statistics=statistics.get(code, {}),
+                share=share.get("share_performing"),
+                share_low=share.get("wilson_low"),
+                share_high=share.get("wilson_high"),
+                n_answered=share.get("n_answered"),
+                index=basis.get(code, {}).get(method),
+                decision=decision["decision"],
+                reason=decision["reason"] or "",
+            )
         )
     return lines

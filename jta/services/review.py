@@ -109,10 +109,8 @@ def _candidates(study_id: int) -> list[Candidate]:
 
 
 def _instrument(study_id: int) -> Instrument:
-    found = (
-        select(Instrument).where(Instrument.study_id == study_id).order_by(Instrument.number.desc()).limit(1)
-    )
-    instrument = db.session.scalar(found)
+    found = select(Instrument).where(Instrument.study_id == study_id).order_by(Instrument.number.desc()).limit(1)
+    instrument: Instrument | None = db.session.scalar(found)
     if instrument is None:
         raise StateError("The survey was never launched, so there are no answers to freeze.")
     return instrument
@@ -131,28 +129,35 @@ def freeze_dataset(actor: audit.Actor, study_id: int, *, minimum_share: float = 
     with transaction():
         study = lock_study(study_id)
         if study.stage not in FREEZABLE:
-            raise StateError(
-                "Close the survey first: a data set is frozen from answers that no longer change."
-            )
+            raise StateError("Close the survey first: a data set is frozen from answers that no longer change.")
         inclusion = preview_inclusion(study_id, minimum_share)
         if not inclusion.included:
             raise StateError("No response qualifies under this rule, so there is nothing to freeze.")
         data = load_study_data(study_id, [c.code for c in inclusion.included])
         content = to_parquet(data)
         dataset = Dataset(
-            study_id=study_id, number=_next_number(study_id), content=content, data_hash=data.data_hash,
-            file_hash=hashlib.sha256(content).hexdigest(), rule=rule_text(minimum_share),
+            study_id=study_id,
+            number=_next_number(study_id),
+            content=content,
+            data_hash=data.data_hash,
+            file_hash=hashlib.sha256(content).hexdigest(),
+            rule=rule_text(minimum_share),
             counts=inclusion.counts() | {"ratings": count_ratings(data)},
-            frozen_by=actor.name, frozen_at=clock.now(),
-        )  # fmt: skip
+            frozen_by=actor.name,
+            frozen_at=clock.now(),
+        )
         db.session.add(dataset)
         db.session.flush()
         if study.stage == "closed":
             move_stage(study, "data review", actor)
         audit.record(
-            actor, "froze data set", f"data set {dataset.number}", study_id=study_id, after=data.data_hash,
+            actor,
+            "froze data set",
+            f"data set {dataset.number}",
+            study_id=study_id,
+            after=data.data_hash,
             note=f"{len(inclusion.included)} responses",
-        )  # fmt: skip
+        )
     return dataset
 
 
@@ -170,9 +175,12 @@ def load_study_data(study_id: int, codes: list[str]) -> StudyData:
     from analysis.ratings import study_from_long
 
     return study_from_long(
-        load_tasks(study_id), load_scales(study_id), _load_ratings(study_id, codes),
-        respondents=_load_background(study_id, codes), population=load_population(study_id),
-    )  # fmt: skip
+        load_tasks(study_id),
+        load_scales(study_id),
+        _load_ratings(study_id, codes),
+        respondents=_load_background(study_id, codes),
+        population=load_population(study_id),
+    )
 
 
 def load_tasks(study_id: int) -> pd.DataFrame:
@@ -189,10 +197,13 @@ def load_tasks(study_id: int) -> pd.DataFrame:
 def _task_row(task: Task, domain: Domain) -> dict[str, Any]:
     top = domain.parent or domain
     return {
-        "task_id": task.code, "task_text": task.statement,
-        "domain_id": top.code, "domain_name": top.title,
-        "subdomain_id": domain.code if domain.parent else "", "subdomain_name": domain.title if domain.parent else "",
-    }  # fmt: skip
+        "task_id": task.code,
+        "task_text": task.statement,
+        "domain_id": top.code,
+        "domain_name": top.title,
+        "subdomain_id": domain.code if domain.parent else "",
+        "subdomain_name": domain.title if domain.parent else "",
+    }
 
 
 def load_scales(study_id: int) -> list[Any]:
@@ -258,17 +269,16 @@ def load_population(study_id: int) -> pd.DataFrame | None:
     """Return the frame's counts by stratum, or None where they are not all known."""
     import pandas as pd
 
-    found = (
-        select(Stratum.code, Stratum.frame_count)
-        .where(Stratum.study_id == study_id)
-        .order_by(Stratum.position)
-    )
-    rows = db.session.execute(found).all()
-    if not rows or any(count is None for _, count in rows) or not sum(count for _, count in rows):
+    found = select(Stratum.code, Stratum.frame_count).where(Stratum.study_id == study_id).order_by(Stratum.position)
+    counts = {level: count or 0 for level, count in db.session.execute(found)}
+    total = sum(counts.values())
+    if not all(counts.values()) or not total:
         return None
-    total = sum(count for _, count in rows)
     return pd.DataFrame(
-        [{"variable": "stratum", "level": c, "share": str(n / total), "count": str(n)} for c, n in rows]
+        [
+            {"variable": "stratum", "level": level, "share": str(count / total), "count": str(count)}
+            for level, count in counts.items()
+        ]
     )
 
 
@@ -287,7 +297,7 @@ def get_dataset(study_id: int, number: int) -> Dataset:
         If there is none with this number.
     """
     found = select(Dataset).where(Dataset.study_id == study_id, Dataset.number == number)
-    dataset = db.session.scalar(found)
+    dataset: Dataset | None = db.session.scalar(found)
     if dataset is None:
         raise NotFoundError
     return dataset

@@ -9,9 +9,19 @@ from flask import Flask
 from jta.views import tabs
 
 NAMES = (
-    "health", "account", "admin", "study", "inventory", "survey",
-    "delivery", "response", "review", "results", "blueprint", "report",
-)  # fmt: skip
+    "health",
+    "account",
+    "admin",
+    "study",
+    "inventory",
+    "survey",
+    "delivery",
+    "response",
+    "review",
+    "results",
+    "blueprint",
+    "report",
+)
 
 
 def register(app: Flask) -> None:

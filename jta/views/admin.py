@@ -28,9 +28,12 @@ def create_user() -> ResponseReturnValue:
     if form.validate_on_submit():
         try:
             user = service.create_user(
-                current_actor(), email=form.email.data, name=form.name.data,
-                password=form.password.data, administrator=form.administrator.data,
-            )  # fmt: skip
+                current_actor(),
+                email=form.email.data,
+                name=form.name.data,
+                password=form.password.data,
+                administrator=form.administrator.data,
+            )
         except InvalidInputError as error:
             show_error(form, error)
         else:

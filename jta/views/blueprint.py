@@ -10,6 +10,7 @@ from jta.forms.blueprint import DecideForm, adjust_form, rows_with_fields
 from jta.forms.common import show_error
 from jta.permissions import current_actor
 from jta.services import blueprint as service
+from jta.services import blueprint_approval as approval
 from jta.services import results as results_service
 from jta.services.blueprint_page import blueprint_page
 
@@ -34,9 +35,7 @@ def index(study_id: int) -> ResponseReturnValue:
 def propose(study_id: int) -> ResponseReturnValue:
     """Make a draft from an analysis."""
     blueprint = service.propose(current_actor(), study_id, request.form.get("run_id", 0, type=int))
-    flash(
-        f"Blueprint {blueprint.number} is proposed. Adjust it with reasons, or submit it as it is.", "success"
-    )
+    flash(f"Blueprint {blueprint.number} is proposed. Adjust it with reasons, or submit it as it is.", "success")
     return _to(study_id, blueprint.number)
 
 
@@ -57,15 +56,19 @@ def adjust(study_id: int, number: int) -> ResponseReturnValue:
     if form.validate_on_submit():
         try:
             changes = service.adjust(
-                current_actor(), study_id, number, seen_version=int(form.version.data), rows=form.row_inputs(),
-                items=form.items.data, reason=form.reason.data or "", share_rest=form.share_rest.data,
-            )  # fmt: skip
+                current_actor(),
+                study_id,
+                number,
+                seen_version=int(form.version.data),
+                rows=form.row_inputs(),
+                items=form.items.data,
+                reason=form.reason.data or "",
+                share_rest=form.share_rest.data,
+            )
         except InvalidInputError as error:
             show_error(form, error)
         else:
-            flash(
-                f"{len(changes)} changes are in the ledger." if changes else "Nothing was changed.", "success"
-            )
+            flash(f"{len(changes)} changes are in the ledger." if changes else "Nothing was changed.", "success")
             return _to(study_id, number)
     page = render_template(
         "blueprint/adjust.html", form=form, blueprint=blueprint, pairs=rows_with_fields(form, blueprint)
@@ -76,7 +79,7 @@ def adjust(study_id: int, number: int) -> ResponseReturnValue:
 @bp.post("/<int:number>/submit")
 def submit(study_id: int, number: int) -> ResponseReturnValue:
     """Hand the draft to the approver."""
-    service.submit(current_actor(), study_id, number)
+    approval.submit(current_actor(), study_id, number)
     flash("The blueprint is with the approver now.", "success")
     return _to(study_id, number)
 
@@ -89,10 +92,14 @@ def decide(study_id: int, number: int) -> ResponseReturnValue:
     if form.validate_on_submit():
         decision = "approved" if form.decision.data == "approved" else "returned"
         try:
-            service.decide(
-                current_actor(), study_id, number,
-                decision=decision, seen_hash=form.seen_hash.data, reason=form.reason.data or "",
-            )  # fmt: skip
+            approval.decide(
+                current_actor(),
+                study_id,
+                number,
+                decision=decision,
+                seen_hash=form.seen_hash.data,
+                reason=form.reason.data or "",
+            )
         except InvalidInputError as error:
             show_error(form, error)
         else:
@@ -101,15 +108,13 @@ def decide(study_id: int, number: int) -> ResponseReturnValue:
                 "success",
             )
             return _to(study_id, number)
-    page = render_template(
-        "blueprint/decide.html", form=form, page=blueprint_page(blueprint, current_actor())
-    )
+    page = render_template("blueprint/decide.html", form=form, page=blueprint_page(blueprint, current_actor()))
     return page, 422 if form.is_submitted() else 200
 
 
 @bp.post("/<int:number>/publish")
 def publish(study_id: int, number: int) -> ResponseReturnValue:
     """Lock the approved blueprint."""
-    service.publish(current_actor(), study_id, number)
+    approval.publish(current_actor(), study_id, number)
     flash("The blueprint is published and locked.", "success")
     return _to(study_id, number)

@@ -48,7 +48,5 @@ def download(study_id: int, number: int) -> ResponseReturnValue:
     dataset = service.get_dataset(study_id, number)
     reply = make_response(dataset.content)
     reply.headers["Content-Type"] = "application/vnd.apache.parquet"
-    reply.headers["Content-Disposition"] = (
-        f'attachment; filename="study-{study_id}-data-set-{number}.parquet"'
-    )
+    reply.headers["Content-Disposition"] = f'attachment; filename="study-{study_id}-data-set-{number}.parquet"'
     return reply

@@ -29,7 +29,11 @@ def study_tabs() -> list[dict[str, object]]:
     """Return the tabs of the study at hand."""
     roles = g.get("roles", frozenset())
     return [
-        {"href": url_for(endpoint, study_id=g.study.id), "label": label, "current": _is_current(endpoint, words)}
+        {
+            "href": url_for(endpoint, study_id=g.study.id),
+            "label": label,
+            "current": _is_current(endpoint, words),
+        }
         for label, endpoint, words in TABS
         if allows(endpoint, roles)
     ]

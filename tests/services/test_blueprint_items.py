@@ -16,10 +16,19 @@ from jta.services.blueprint_items import allocate_rows
 
 def row(code: str, weight: float, parent: str | None = None, **limits: int) -> BlueprintRow:
     return BlueprintRow(
-        code=code, title=code, level="subdomain" if parent else "domain", parent_code=parent, weight=weight,
-        empirical_weight=weight, minimum=limits.get("minimum"), maximum=limits.get("maximum"), items=0,
-        n_tasks=3, position=0, rationale="",
-    )  # fmt: skip
+        code=code,
+        title=code,
+        level="subdomain" if parent else "domain",
+        parent_code=parent,
+        weight=weight,
+        empirical_weight=weight,
+        minimum=limits.get("minimum"),
+        maximum=limits.get("maximum"),
+        items=0,
+        n_tasks=3,
+        position=0,
+        rationale="",
+    )
 
 
 def small() -> list[BlueprintRow]:
@@ -30,7 +39,16 @@ def small() -> list[BlueprintRow]:
 
 
 def typed(rows, **weights):
-    return [RowInput(r.code, Decimal(weights.get(f"w{r.code.replace('.', '_')}", shown_percent(r.weight))), r.minimum, r.maximum, r.rationale) for r in rows]
+    return [
+        RowInput(
+            r.code,
+            Decimal(weights.get(f"w{r.code.replace('.', '_')}", shown_percent(r.weight))),
+            r.minimum,
+            r.maximum,
+            r.rationale,
+        )
+        for r in rows
+    ]
 
 
 def blueprint(rows) -> Blueprint:
@@ -75,7 +93,7 @@ def test_without_sharing_a_wrong_sum_is_refused_with_the_sum():
 
 def test_more_than_everything_is_refused():
     rows = small()
-    with pytest.raises(InvalidInputError, match="subdomains of 1 come to 90.00 %"):
+    with pytest.raises(InvalidInputError, match=r"subdomains of 1 come to 90\.00 %"):
         find_changes(blueprint(rows), typed(rows, w1="70", w1_1="50", w1_2="40"), 100, share_rest=True)
 
 
@@ -85,7 +103,11 @@ def test_rows_of_another_blueprint_are_refused():
         find_changes(blueprint(rows), typed(rows)[:-1], 100, share_rest=True)
 
 
-@given(st.lists(st.floats(0.01, 1), min_size=2, max_size=8), st.decimals("0.01", "60", places=2), st.integers(1, 300))
+@given(
+    st.lists(st.floats(0.01, 1), min_size=2, max_size=8),
+    st.decimals("0.01", "60", places=2),
+    st.integers(1, 300),
+)
 def test_weights_always_sum_to_one_and_items_to_the_length(raw, new, length):
     total = sum(raw)
     rows = [row(str(n), w / total) for n, w in enumerate(raw)]

@@ -17,9 +17,7 @@ ACTOR = audit.Actor("Dora Director", "director", 7)
 def write_chain(n: int = 12) -> None:
     for number in range(n):
         with transaction():
-            audit.record(
-                ACTOR, "did", f"thing {number}", study_id=1 if number % 3 else None, before=number, after="x"
-            )
+            audit.record(ACTOR, "did", f"thing {number}", study_id=1 if number % 3 else None, before=number, after="x")
 
 
 def test_a_true_trail_is_whole(app_context):
@@ -107,7 +105,11 @@ def test_the_command_says_so(app_context):
 
 
 def test_an_act_and_its_record_live_or_die_together(app_context):
-    with pytest.raises(RuntimeError, match="fails"), transaction():
-        audit.record(ACTOR, "did", "something", study_id=1)
-        raise RuntimeError("fails")
+    def act() -> None:
+        with transaction():
+            audit.record(ACTOR, "did", "something", study_id=1)
+            raise RuntimeError("fails")
+
+    with pytest.raises(RuntimeError, match="fails"):
+        act()
     assert audit.verify() == ({}, [])
