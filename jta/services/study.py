@@ -132,9 +132,7 @@ def create_study(
         db.session.add(study)
         db.session.flush()
         _add_first_content(study, actor, start)
-        db.session.add(
-            Membership(user_id=director.id, study_id=study.id, role="director", granted_at=clock.now())
-        )
+        db.session.add(Membership(user_id=director.id, study_id=study.id, role="director", granted_at=clock.now()))
         _record_creation(actor, study, director)
     return study
 
@@ -144,9 +142,7 @@ def _director(creator: User, email: str | None) -> User:
         return creator
     found = find_user(email or "")
     if found is None or not found.active:
-        raise InvalidInputError(
-            "No active account has this address. Create the account first.", field="director_email"
-        )
+        raise InvalidInputError("No active account has this address. Create the account first.", field="director_email")
     if found.id == creator.id:
         raise InvalidInputError(
             "Name somebody else: an administrator never takes a role in a study.", field="director_email"

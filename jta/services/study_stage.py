@@ -11,9 +11,10 @@ from jta.errors import InvalidInputError, NotFoundError, StateError
 from jta.models.study import STAGES, StageChange, Study
 from jta.models.survey import Instrument
 
-# Stages this edition uses; the others of STAGES belong to panels, pilots and response review.
+# Stages this edition uses; the others of STAGES belong to panels and pilots.
 USED = (
-    "design", "inventory", "survey", "fielding", "closed", "analysis", "blueprint", "approved", "published",
+    "design", "inventory", "survey", "fielding", "closed",
+    "data review", "analysis", "blueprint", "approved", "published",
 )  # fmt: skip
 BEFORE_LAUNCH = ("design", "inventory", "panel review", "survey")
 
@@ -56,9 +57,7 @@ def move_stage(study: Study, to: str, actor: Actor, reason: str = "") -> bool:
         return False
     if is_before(to, study.stage) and not reason.strip():
         raise InvalidInputError("Say why the study goes back to an earlier stage.", field="reason")
-    change = StageChange(
-        from_stage=study.stage, to_stage=to, reason=reason.strip(), by_name=actor.name, at=clock.now()
-    )
+    change = StageChange(from_stage=study.stage, to_stage=to, reason=reason.strip(), by_name=actor.name, at=clock.now())
     study.stage_changes.append(change)
     study.stage = to
     db.session.flush()

@@ -1,0 +1,194 @@
+"""Where a study stands: its stages, what is missing, and the one next step with who must do it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from jta.models.study import Study
+from jta.services.study_counts import StudyCounts
+from jta.services.study_stage import BEFORE_LAUNCH, USED, is_before
+
+DIRECTOR, EDITORS, APPROVER = "director", "director or psychometrician", "approver"
+
+
+@dataclass(frozen=True)
+class NextStep:
+    """The one next thing to do. ``endpoint`` and ``values`` lead there; ``post`` acts instead of leading.
+
+    ``fields`` are sent with the act. ``missing`` lists what is still needed, in words.
+    """
+
+    title: str
+    text: str
+    who: str
+    label: str
+    endpoint: str
+    values: dict[str, Any] = field(default_factory=dict)
+    post: bool = False
+    fields: dict[str, str] = field(default_factory=dict)
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class TrackStage:
+    """One stage of the track: ``state`` is done, current or todo."""
+
+    label: str
+    state: str
+
+
+def stage_track(stage: str) -> list[TrackStage]:
+    """Return the stages with where the study stands."""
+    return [
+        TrackStage(name.capitalize(), "current" if name == stage else "done" if is_before(name, stage) else "todo")
+        for name in USED
+    ]
+
+
+def missing_before_launch(counts: StudyCounts) -> tuple[str, ...]:
+    """Return what a study still needs before its survey can be launched, or should have."""
+    checks = (
+        (not counts.tasks, "Task statements"),
+        (counts.empty_areas, "Task statements in each content domain: some have none"),
+        (
+            not counts.strata,
+            "Strata with the number of people in each: who answers is compared with it",
+        ),
+        (not counts.people, "People to invite (the roster)"),
+        (not counts.approvers, "An approver: somebody other than the director who edits the blueprint"),
+    )
+    return tuple(text for needed, text in checks if needed)
+
+
+def next_step(study: Study, counts: StudyCounts) -> NextStep:
+    """Return the one next thing to do in a study."""
+    if study.stage in BEFORE_LAUNCH:
+        return _before_launch(study.stage, counts)
+    return _AFTER.get(study.stage, _documents)(counts)
+
+
+def _before_launch(stage: str, counts: StudyCounts) -> NextStep:
+    missing = missing_before_launch(counts)
+    if not counts.tasks:
+        return NextStep(
+            "Add the task inventory",
+            "Upload the list of task statements as an Excel or CSV file, or write them here one by one.",
+            DIRECTOR, "Upload an inventory", "inventory.upload", missing=missing,
+        )  # fmt: skip
+    if stage in ("design", "inventory"):
+        return NextStep(
+            "Say that the inventory is complete",
+            f"Read the {counts.tasks:,} task statements once more as a respondent would. "
+            "You can still change them until the survey is launched.",
+            DIRECTOR, "The inventory is complete", "study.change_stage",
+            post=True, fields={"to": "survey"}, missing=missing,
+        )  # fmt: skip
+    if not counts.people:
+        return NextStep(
+            "Upload the roster",
+            "List the people to invite: name, e-mail address, district, stratum.",
+            DIRECTOR, "Upload a roster", "delivery.upload", missing=missing,
+        )  # fmt: skip
+    return NextStep(
+        "Launch the survey",
+        f"Look at the survey as a respondent, then launch it. {counts.people:,} people are on the roster. "
+        "Launch freezes task statements, scales and consent text.",
+        DIRECTOR, "Go to launch", "survey.launch", missing=missing,
+    )  # fmt: skip
+
+
+def _fielding(counts: StudyCounts) -> NextStep:
+    if not counts.people:
+        return NextStep(
+            "Upload the roster", "The survey is open, but nobody is invited yet.",
+            DIRECTOR, "Upload a roster", "delivery.upload",
+        )  # fmt: skip
+    if counts.links < counts.people:
+        return NextStep(
+            "Make the personal links",
+            f"{counts.people - counts.links:,} of {counts.people:,} people have no link yet.",
+            DIRECTOR, "Make links", "delivery.links",
+        )  # fmt: skip
+    return NextStep(
+        "Follow the responses",
+        f"{counts.submitted:,} of {counts.people:,} people have submitted. "
+        "Close the survey when each stratum has the responses you aimed for.",
+        DIRECTOR, "See who answered", "delivery.monitor",
+    )  # fmt: skip
+
+
+def _closed(counts: StudyCounts) -> NextStep:
+    if counts.dataset is None:
+        return NextStep(
+            "Freeze the data set",
+            "Choose which responses count. The data set is then fixed, and every number comes from it.",
+            EDITORS, "Go to freeze", "review.freeze",
+        )  # fmt: skip
+    return _analysis(counts)
+
+
+def _analysis(counts: StudyCounts) -> NextStep:
+    if counts.run is None:
+        return NextStep(
+            "Run the analysis",
+            f"Data set {counts.dataset} is frozen. The saved analysis plan says how it is analysed.",
+            EDITORS, "Run the analysis", "results.analyze", {"number": counts.dataset}, post=True,
+        )  # fmt: skip
+    return NextStep(
+        "Propose the blueprint",
+        "Read the results. If they make sense, take their weights as the first draft of the blueprint.",
+        DIRECTOR, "Look at the results", "results.show", {"run_id": counts.run},
+    )  # fmt: skip
+
+
+def _blueprint(counts: StudyCounts) -> NextStep:
+    if counts.blueprint is None:
+        return _analysis(counts)
+    place: dict[str, Any] = {"number": counts.blueprint}
+    if not counts.approvers:
+        return NextStep(
+            "Name an approver",
+            "A blueprint is approved by somebody other than those who edited it. Nobody has that role yet.",
+            DIRECTOR, "Go to people and roles", "study.members",
+        )  # fmt: skip
+    if counts.blueprint_state == "submitted":
+        return NextStep(
+            f"Decide on blueprint {counts.blueprint}",
+            "It waits for an approver, who approves it or returns it with a reason.",
+            APPROVER, "Read and decide", "blueprint.decide", place,
+        )  # fmt: skip
+    returned = counts.blueprint_state == "returned"
+    return NextStep(
+        f"Revise blueprint {counts.blueprint}" if returned else f"Finish blueprint {counts.blueprint}",
+        "The approver returned it with a reason. Change it and submit it again."
+        if returned
+        else "Adjust weights where the panel has reasons, then submit it for approval.",
+        DIRECTOR, "Open the blueprint", "blueprint.show", place,
+    )  # fmt: skip
+
+
+def _approved(counts: StudyCounts) -> NextStep:
+    return NextStep(
+        "Publish the blueprint", f"Blueprint {counts.blueprint} is approved. Publishing locks it for good.",
+        DIRECTOR, "Open the blueprint", "blueprint.show", {"number": counts.blueprint},
+    )  # fmt: skip
+
+
+def _documents(_counts: StudyCounts) -> NextStep:
+    return NextStep(
+        "Use the blueprint", "The blueprint is published. Its workbook and documents are ready to download.",
+        DIRECTOR, "Documents", "report.documents",
+    )  # fmt: skip
+
+
+_AFTER: dict[str, Callable[[StudyCounts], NextStep]] = {
+    "pilot": _fielding,
+    "fielding": _fielding,
+    "closed": _closed,
+    "data review": _closed,
+    "analysis": _analysis,
+    "blueprint": _blueprint,
+    "approved": _approved,
+}
