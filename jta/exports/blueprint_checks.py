@@ -56,12 +56,8 @@ def _limit_faults(grid: Grid, line: BlueprintLine, row: int) -> list[_Fault]:
     crossed = minimum is not None and maximum is not None and minimum > maximum
     return [
         _Fault(f"AND(ISNUMBER({low}),ISNUMBER({high}),{low}>{high})", "min above max", crossed),
-        _Fault(
-            f"AND(ISNUMBER({low}),{items}<{low})", "below min", minimum is not None and line.items < minimum
-        ),
-        _Fault(
-            f"AND(ISNUMBER({high}),{items}>{high})", "above max", maximum is not None and line.items > maximum
-        ),
+        _Fault(f"AND(ISNUMBER({low}),{items}<{low})", "below min", minimum is not None and line.items < minimum),
+        _Fault(f"AND(ISNUMBER({high}),{items}>{high})", "above max", maximum is not None and line.items > maximum),
     ]
 
 
@@ -95,7 +91,7 @@ def _stale_faults(desk: Desk, work: Working, row: int) -> list[_Fault]:
     """
     if not math.isclose(work.share.quota, work.line.quota, rel_tol=0, abs_tol=TOLERANCE):
         return []
-    grid, quota = desk.grids["Blueprint"], desk.grids["Calculation"].far("quota", row)
+    grid, quota = desk.grids["Blueprint"], desk.grids["Calculation"].far("quota", work.step)
     return [_Fault(f"ABS({quota}-{grid.at('quota', row)})>0.000001", "weights changed, items not", False)]
 
 
@@ -109,7 +105,7 @@ def _weights_check(desk: Desk) -> Check:
     total = f'SUMIF({calculation.far_span("level")},"Domain",{calculation.far_span("used")})'
     now = sum(w.used_weight for w in desk.lines if w.line.level == DOMAIN)
     return Check(
-        "Weights of the domains in use sum to 100 %",
+        "Weights of the domains in use sum to 100\N{NO-BREAK SPACE}%",
         Formula("=" + total, now),
         "percent",
         _verdict(f"ABS({total}-1)<={WEIGHT_TOLERANCE}", "they do not", abs(now - 1) <= 1e-6),
@@ -180,6 +176,4 @@ def headline(desk: Desk) -> Formula:
     failing = count_failing(desk)
     good = f"✓ All {len(form_checks(desk))} checks hold"
     bad = "✗ Checks that fail, see below the table: "
-    return Formula(
-        f'=IF(Checks_failed=0,"{good}","{bad}"&Checks_failed)', good if failing == 0 else f"{bad}{failing}"
-    )
+    return Formula(f'=IF(Checks_failed=0,"{good}","{bad}"&Checks_failed)', good if failing == 0 else f"{bad}{failing}")

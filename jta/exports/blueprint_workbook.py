@@ -50,7 +50,8 @@ SHEETS: tuple[SheetPlan, ...] = (
         write_calculation, calculation_grid,
     ),
     SheetPlan(
-        charts.NAME, "Weights with intervals, and items. Retained tasks.", charts.write_charts,
+        charts.NAME, "Weights with intervals, and items. Retained tasks.",
+        charts.write_charts, charts.charts_grid,
         applies=lambda book: len(book.lines) <= charts.MOST_LINES,
         absent=f"with more than {charts.MOST_LINES} content areas the bars could not be read",
     ),

@@ -32,13 +32,9 @@ def _check_lines(book: BlueprintBook) -> None:
         if line.level not in (DOMAIN, SUBDOMAIN):
             raise BookError(f"Line {line.code} is neither a domain nor a subdomain but “{line.level}”.")
         if line.level == SUBDOMAIN and line.parent_code not in domains:
-            raise BookError(
-                f"Subdomain {line.code} belongs to domain {line.parent_code}, which does not exist."
-            )
+            raise BookError(f"Subdomain {line.code} belongs to domain {line.parent_code}, which does not exist.")
         if line.level == DOMAIN and line.parent_code is not None:
-            raise BookError(
-                f"Domain {line.code} cannot belong to {line.parent_code}: domains are at the top."
-            )
+            raise BookError(f"Domain {line.code} cannot belong to {line.parent_code}: domains are at the top.")
     _check_codes("content area", ((line.level, line.parent_code, line.code) for line in book.lines))
 
 

@@ -29,6 +29,7 @@ STYLES: dict[str, dict[str, Any]] = {
         "bold": True, "font_color": "#FFFFFF", "bg_color": NAVY, "border": 1, "border_color": "#FFFFFF",
         "text_wrap": True, "valign": "vcenter", "align": "center",
     },
+    "upright": {"rotation": 90},
     "section": {"bold": True, "font_size": 12, "font_color": NAVY, "bottom": 2, "bottom_color": NAVY},
     "label": {"bold": True, "text_wrap": True},
     # Runs on into the empty cells beside it, where wrapping would make its row tall.
@@ -46,8 +47,10 @@ STYLES: dict[str, dict[str, Any]] = {
     "change": {"num_format": "+0.0 %;-0.0 %;0.0 %", "align": "center"},
     "domain": {"bold": True, "bg_color": MIST},
     "total": {"bold": True, "top": 2, "top_color": NAVY, "bg_color": MIST},
-    "input": {"bg_color": CREAM, "locked": False, "font_color": "#7A3E00"},
+    "input": {"bg_color": CREAM, "locked": False, "bold": False, "font_color": "#7A3E00"},
     "good": {"font_color": GREEN, "bg_color": PALE_GREEN},
+    "good words": {"font_color": GREEN},
+    "bad words": {"font_color": RED},
     "bad": {"font_color": RED, "bg_color": PALE_RED, "bold": True},
 }  # fmt: skip
 

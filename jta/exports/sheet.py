@@ -13,13 +13,16 @@ from xlsxwriter.worksheet import Worksheet
 
 from jta.exports.book import BlueprintBook, BookError
 from jta.exports.formats import Formats
+from jta.exports.heights import row_height, upright_height
 from jta.exports.text import clean_text, footer_text
 from jta.exports.working import Working
 
 ROW_LIMIT = 1_048_576
 DASH = "–"
-PAPERS = {"letter": 1, "a4": 9, "tabloid": 3, "a3": 8}
-WIDER_PAPER = {"letter": "tabloid", "a4": "a3"}
+# The code and the printable pixels across, landscape with half-inch margins, of each paper.
+PAPERS = {"letter": (1, 960), "legal": (5, 1248), "tabloid": (3, 1536), "a4": (9, 1026), "a3": (8, 1491)}
+WIDER_PAPERS = {"letter": ("letter", "legal", "tabloid"), "a4": ("a4", "a3")}
+SMALLEST_SCALE = 0.6
 UNLOCKED_ACTS = {"autofilter": True, "sort": True, "format_columns": True, "format_rows": True}
 
 
@@ -40,7 +43,8 @@ class Column:
     """One column of a table: title, width in characters, style, and the value of row ``i``.
 
     ``absent`` is the reason why the study has no data for it: the column is then left out and
-    Read me names it with the reason. ``None`` for a column that is there.
+    Read me names it with the reason. ``None`` for a column that is there. The title of an
+    ``upright`` column stands on end, so that a narrow column can have a long title.
     """
 
     key: str
@@ -49,6 +53,7 @@ class Column:
     style: str
     value: Cell
     absent: str | None = None
+    upright: bool = False
 
 
 class Grid:
@@ -108,6 +113,7 @@ class Desk:
         self.workbook = workbook
         self.book = book
         self.lines = lines
+        self.steps = tuple(sorted(lines, key=lambda work: work.step))
         self.formats = Formats(workbook)
         self.grids: dict[str, Grid] = {}
         self.sheets: dict[str, Worksheet] = {}
@@ -134,7 +140,7 @@ def unless(there: bool, reason: str) -> str | None:
 
 def title_rows(book: BlueprintBook) -> int:
     """Return how many rows the title block takes."""
-    return 4 if book.notice else 3
+    return 5 if book.notice else 4
 
 
 def write_title(desk: Desk, sheet: Worksheet, title: str, basis: str, widths: Sequence[float]) -> None:
@@ -149,43 +155,69 @@ def write_title(desk: Desk, sheet: Worksheet, title: str, basis: str, widths: Se
         shown = clean_text(text)
         sheet.merge_range(row, 0, row, max(1, len(widths) - 1), "", look)
         sheet.write_string(row, 0, shown, look)
-        sheet.set_row(row, _height(shown, sum(widths), 24 if style == "title" else 15))
-
-
-def _height(text: str, width: float, line: float) -> float:
-    """Return the height of a merged row, which no program fits by itself; 409 points is the limit."""
-    needed = sum(max(1, math.ceil(len(part) * 1.05 / width)) for part in text.split("\n"))
-    return min(409.0, line * needed)
+        size = 16 if style == "title" else 10
+        sheet.set_row(row, row_height([(shown, sum(widths), style != "subtitle")], size))
+    sheet.set_row(len(rows), 7)
 
 
 def write_grid(desk: Desk, sheet: Worksheet, grid: Grid, *, filters: bool, bold: Sequence[int] = ()) -> None:
-    """Write a table: widths, titles, every cell, filters if wanted. Rows in ``bold`` stand out."""
+    """Write a table: titles, every cell, row heights, filters if wanted. Rows in ``bold`` stand out."""
     for place, column in enumerate(grid.columns):
         sheet.set_column(place, place, column.width)
-        for row in range(grid.rows):
-            look = desk.formats.get("cell", column.style, *(("domain",) if row in bold else ()))
-            put(sheet, grid.top + 1 + row, place, column.value(desk, row), look)
-    header = desk.formats.get("header")
+    for row in range(grid.rows):
+        emphasis = ("domain",) if row in bold else ()
+        values = [column.value(desk, row) for column in grid.columns]
+        for place, (column, value) in enumerate(zip(grid.columns, values, strict=True)):
+            look = desk.formats.get("cell", column.style, *emphasis)
+            put(sheet, grid.top + 1 + row, place, value, look)
+        sheet.set_row(grid.top + 1 + row, _height_of(grid, values, bold=row in bold))
+    _write_heads(desk, sheet, grid, filters=filters)
+
+
+def _write_heads(desk: Desk, sheet: Worksheet, grid: Grid, *, filters: bool) -> None:
+    """Write the titles of the columns, as a table that spreadsheet programs know if it has rows."""
+    looks = [desk.formats.get("header", *(("upright",) if c.upright else ())) for c in grid.columns]
+    sheet.set_row(grid.top, _heads_height(grid, filters=filters))
     if not grid.rows:
         for place, column in enumerate(grid.columns):
-            put(sheet, grid.top, place, column.title, header)
+            put(sheet, grid.top, place, column.title, looks[place])
         return
-    sheet.add_table(
-        grid.top, 0, grid.after - 1, len(grid.columns) - 1,
-        {
-            "name": "Table_" + grid.sheet.replace(" ", "_"),
-            "style": None,
-            "autofilter": filters,
-            "columns": [{"header": column.title, "header_format": header} for column in grid.columns],
-        },
-    )  # fmt: skip
+    options = {
+        "name": "Table_" + grid.sheet.replace(" ", "_"),
+        "style": None,
+        "autofilter": filters,
+        "columns": [
+            {"header": column.title, "header_format": look} for column, look in zip(grid.columns, looks, strict=True)
+        ],
+    }
+    sheet.add_table(grid.top, 0, grid.after - 1, len(grid.columns) - 1, options)
 
 
-def set_up_page(desk: Desk, sheet: Worksheet, last_row: int, last_column: int, *, paper: str = "") -> None:
-    """Set landscape, one page wide, footer with study, status, sheet and page, print area."""
+def _heads_height(grid: Grid, *, filters: bool) -> float:
+    """Return the height of the row of titles. A filter's button covers a line, so it gets one more."""
+    button = "\n" if filters and grid.rows else ""
+    level = [(c.title + button, c.width, True) for c in grid.columns if not c.upright]
+    standing = [(c.title, c.width) for c in grid.columns if c.upright]
+    needed = upright_height(standing) + (15 if button else 0) if standing else 0.0
+    return max(row_height(level), needed)
+
+
+def _height_of(grid: Grid, values: Sequence[Value], *, bold: bool) -> float:
+    """Return the height the row's texts need, each in its column."""
+    texts = [value.cached if isinstance(value, Formula) else value for value in values]
+    return row_height(
+        [(text, column.width, bold) for text, column in zip(texts, grid.columns, strict=True) if isinstance(text, str)]
+    )
+
+
+def set_up_page(desk: Desk, sheet: Worksheet, last_row: int, last_column: int, width: float) -> None:
+    """Set landscape, one page wide, footer with study, status, sheet and page, print area.
+
+    ``width`` is that of the columns in characters: too many of them go on a wider paper.
+    """
     book = desk.book
     sheet.set_landscape()
-    sheet.set_paper(PAPERS[paper or book.paper])
+    sheet.set_paper(PAPERS[_fitting_paper(book.paper, width, last_column + 1)][0])
     sheet.fit_to_pages(1, 0)
     sheet.set_margins(left=0.5, right=0.5, top=0.5, bottom=0.8)
     sheet.print_area(0, 0, last_row, last_column)
@@ -193,6 +225,13 @@ def set_up_page(desk: Desk, sheet: Worksheet, last_row: int, last_column: int, *
     notice = "\n" + footer_text(book.notice, 85) if book.notice else ""
     sheet.set_footer(f"&L&8 {left}{notice}&R&8 {sheet.get_name()}, page &P of &N", {"margin": 0.3})
     sheet.hide_gridlines(2)
+
+
+def _fitting_paper(paper: str, width: float, columns: int) -> str:
+    """Return the first paper, from the book's own on, on which the sheet is not printed too small."""
+    pixels = width * 7 + columns * 5
+    papers = WIDER_PAPERS.get(paper, (paper,))
+    return next((name for name in papers if PAPERS[name][1] / pixels >= SMALLEST_SCALE), papers[-1])
 
 
 def freeze(sheet: Worksheet, grid: Grid, columns: int) -> None:

@@ -9,6 +9,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from jta.exports.blueprint_checks import count_failing, form_checks, headline, line_check
 from jta.exports.book import DOMAIN, BlueprintBook, BlueprintLine
+from jta.exports.heights import row_height
 from jta.exports.sheet import (
     DASH,
     Column,
@@ -58,13 +59,13 @@ def blueprint_columns(book: BlueprintBook, lines: tuple[Working, ...]) -> tuple[
     former = unless(has["former_weight"], "there is no last blueprint to compare with")
     set_by = unless(not all(w.live for w in lines), "largest remainder alone set the items of every line")
     return (
-        Column("level", "Level", 10.5, "text", lambda d, i: LEVEL_WORDS[_line(d, i).level]),
+        Column("level", "Level", 11, "text", lambda d, i: LEVEL_WORDS[_line(d, i).level]),
         Column("code", "Code", 8, "code", lambda d, i: _line(d, i).code),
-        Column("name", "Content area", 36, "text", lambda d, i: _line(d, i).name),
+        Column("name", "Content area", 35, "text", lambda d, i: _line(d, i).name),
         Column("tasks", "Tasks retained", 9, "whole", _tasks),
         Column("empirical", "Empirical weight", 10, "percent", _empirical),
-        Column("low", f"{level} low", 8, "percent", lambda d, i: _or_dash(_line(d, i).ci_low), interval),
-        Column("high", f"{level} high", 8, "percent", lambda d, i: _or_dash(_line(d, i).ci_high), interval),
+        Column("low", f"{level} low", 7.5, "percent", lambda d, i: _or_dash(_line(d, i).ci_low), interval),
+        Column("high", f"{level} high", 7.5, "percent", lambda d, i: _or_dash(_line(d, i).ci_high), interval),
         Column("proposed", "Proposed weight", 10, "percent", lambda d, i: _line(d, i).proposed_weight),
         Column("approved", "Approved weight", 10, "percent", lambda d, i: _line(d, i).approved_weight),
         Column(
@@ -77,15 +78,14 @@ def blueprint_columns(book: BlueprintBook, lines: tuple[Working, ...]) -> tuple[
         ),
         Column("change", "Change", 8, "change", _change, former),
         Column("quota", "Items, unrounded", 10.5, "decimal", _quota),
-        Column("remainder", "Remainder", 10.5, "fine", _remainder),
         Column("items", "Items", 8, "whole", _items),
         Column("minimum", "Min items", 7, "whole", lambda d, i: _line(d, i).minimum),
         Column("maximum", "Max items", 7, "whole", lambda d, i: _line(d, i).maximum),
         Column("scored", "Scored", 8, "whole", lambda d, i: _or_dash(_line(d, i).scored), split),
         Column("pretest", "Pretest", 8, "whole", lambda d, i: _or_dash(_line(d, i).pretest), split),
         Column("set_by", "Items set by", 18, "text", _set_by, set_by),
-        Column("check", "Check", 15, "text", line_check),
-        Column("rationale", "Rationale", 38, "text", lambda d, i: _line(d, i).rationale or None),
+        Column("check", "Check", 14, "text", line_check),
+        Column("rationale", "Rationale", 34, "text", lambda d, i: _line(d, i).rationale or None),
     )
 
 
@@ -103,11 +103,16 @@ def write_blueprint(desk: Desk, sheet: Worksheet) -> None:
     _colour_checks(desk, sheet, grid, last)
     freeze(sheet, grid, grid.place("name") + 1)
     protect(sheet)
-    set_up_page(desk, sheet, last, len(grid.columns) - 1)
+    set_up_page(desk, sheet, last, len(grid.columns) - 1, grid.width)
 
 
 def _line(desk: Desk, row: int) -> BlueprintLine:
     return desk.lines[row].line
+
+
+def _step(desk: Desk, key: str, row: int) -> str:
+    """Return the address of a line's step on the Calculation sheet."""
+    return desk.grids["Calculation"].far(key, desk.lines[row].step)
 
 
 def _or_dash(value: float | None) -> Value:
@@ -115,19 +120,19 @@ def _or_dash(value: float | None) -> Value:
 
 
 def _tasks(desk: Desk, row: int) -> Value:
-    return Formula("=" + desk.grids["Calculation"].far("tasks", row), _line(desk, row).n_tasks)
+    return Formula("=" + _step(desk, "tasks", row), _line(desk, row).n_tasks)
 
 
 def _empirical(desk: Desk, row: int) -> Value:
     weight = _line(desk, row).empirical_weight
-    return Formula("=" + desk.grids["Calculation"].far("empirical", row), DASH if weight is None else weight)
+    return Formula("=" + _step(desk, "empirical", row), DASH if weight is None else weight)
 
 
 def _change(desk: Desk, row: int) -> Value:
     line = _line(desk, row)
     if line.former_weight is None:
         return DASH
-    used = desk.grids["Calculation"].far("used", row)
+    used = _step(desk, "used", row)
     change = desk.lines[row].used_weight - line.former_weight
     return Formula(f"={used}-{desk.grids[NAME].at('former', row)}", change)
 
@@ -136,21 +141,14 @@ def _quota(desk: Desk, row: int) -> Value:
     work = desk.lines[row]
     if not work.live:
         return work.line.quota
-    return Formula("=" + desk.grids["Calculation"].far("quota", row), work.share.quota)
-
-
-def _remainder(desk: Desk, row: int) -> Value:
-    work = desk.lines[row]
-    if not work.live:
-        return DASH
-    return Formula("=" + desk.grids["Calculation"].far("remainder", row), work.share.remainder)
+    return Formula("=" + _step(desk, "quota", row), work.share.quota)
 
 
 def _items(desk: Desk, row: int) -> Value:
     work = desk.lines[row]
     if not work.live:
         return work.line.items
-    return Formula("=" + desk.grids["Calculation"].far("shared", row), work.share.items)
+    return Formula("=" + _step(desk, "shared", row), work.share.items)
 
 
 def _set_by(desk: Desk, row: int) -> Value:
@@ -260,6 +258,7 @@ def _write_checks(desk: Desk, sheet: Worksheet, grid: Grid) -> int:
     for check in form_checks(desk):
         row += 1
         put(sheet, row, name, check.words, desk.formats.get("plain"))
+        sheet.set_row(row, row_height([(check.words, grid.columns[name].width, False)]))
         put(sheet, row, value, check.value, desk.formats.get(check.style))
         put(sheet, row, result, check.result, desk.formats.get("headline"))
     failing = f'=SUMPRODUCT(--(LEFT({xl_range_abs(first, result, row, result)},1)="✗"))'
@@ -279,17 +278,16 @@ def _define(desk: Desk, name: str, row: int, column: int) -> None:
 def _colour_checks(desk: Desk, sheet: Worksheet, grid: Grid, last: int) -> None:
     """Colour the checks; the words and symbols carry the meaning without it."""
     top = title_rows(desk.book)
+    column, first = grid.place("check"), grid.after + 2
+    result, summary = grid.place("empirical"), top + PARAMETER_ROWS - 1
     ranges = (
-        (grid.top + 1, grid.place("check"), grid.after - 1, grid.place("check")),
-        (grid.after + 2, grid.place("empirical"), last, grid.place("empirical")),
-        (top, grid.place("tasks"), top + PARAMETER_ROWS - 1, grid.place("tasks")),
+        (grid.top + 1, column, grid.after - 1, column, ""),
+        (first, result, last, result, ""),
+        # The summary runs on over the cells beside it, so only its words are coloured.
+        (summary, grid.place("tasks"), summary, grid.place("tasks"), " words"),
     )
-    for area in ranges:
+    for *area, kind in ranges:
         for sign, style in (("✓", "good"), ("✗", "bad")):
-            rule = {
-                "type": "text",
-                "criteria": "begins with",
-                "value": sign,
-                "format": desk.formats.rule(style),
-            }
+            look = desk.formats.rule(style + kind)
+            rule = {"type": "text", "criteria": "begins with", "value": sign, "format": look}
             sheet.conditional_format(*area, rule)

@@ -7,99 +7,152 @@ from typing import Any
 from xlsxwriter.chart import Chart
 from xlsxwriter.worksheet import Worksheet
 
-from jta.exports.book import DOMAIN
+from jta.exports.book import DOMAIN, BlueprintBook
 from jta.exports.formats import BAR, FONT, INK, LINE, OUTLINE, PALE_BAR
-from jta.exports.sheet import Desk, set_up_page, title_rows, write_title
+from jta.exports.sheet import (
+    DASH,
+    Column,
+    Desk,
+    Formula,
+    Grid,
+    Value,
+    protect,
+    set_up_page,
+    title_rows,
+    unless,
+    write_grid,
+    write_title,
+)
 from jta.exports.text import cut_text, one_line, percent_title
+from jta.exports.working import Working
 
 NAME = "Charts"
-BASIS = (
-    "Retained tasks only. Dark bars are domains, light bars their subdomains; the numbers are on Blueprint."
-)
+BASIS = "Retained tasks only. Dark bars are domains, light bars subdomains; the table has the numbers."
 MOST_LINES = 40
-COLUMNS = 15
-COLUMN_WIDTH = 9.0
+ONE_PAGE_LINES = 16
+CHART_WIDTH = 560
 PIXELS_PER_ROW = 20
 
 
+def charts_grid(book: BlueprintBook, lines: tuple[Working, ...]) -> Grid:
+    """Lay out the table that the charts draw, below them."""
+    top = title_rows(book) + 1 + _chart_height(len(lines)) // PIXELS_PER_ROW + 2
+    return Grid(NAME, chart_columns(lines), len(lines), top)
+
+
+def chart_columns(lines: tuple[Working, ...]) -> tuple[Column, ...]:
+    """Return the columns of the charts' table; intervals as distances, as error bars need them."""
+    interval = unless(any(w.line.ci_low is not None for w in lines), "no bootstrap interval was computed")
+    return (
+        Column(
+            "label",
+            "Content area",
+            56,
+            "text",
+            lambda d, i: f"{d.lines[i].line.code}  {d.lines[i].line.name}",
+        ),
+        Column("empirical", "Empirical weight", 25, "percent", _empirical),
+        Column("below", "Interval reaches below", 25, "percent", _below, interval),
+        Column("above", "Interval reaches above", 25, "percent", _above, interval),
+        Column("items", "Items", 25, "whole", _items),
+    )
+
+
 def write_charts(desk: Desk, sheet: Worksheet) -> None:
-    """Draw the charts, one under the other."""
-    sheet.set_column(0, COLUMNS - 1, COLUMN_WIDTH)
-    write_title(desk, sheet, "Weights and items", BASIS, [COLUMN_WIDTH] * COLUMNS)
-    row, height = title_rows(desk.book) + 1, 120 + 24 * len(desk.lines)
-    for chart, words in (
-        (_weights_chart(desk), _weights_words(desk)),
-        (_items_chart(desk), _items_words(desk)),
-    ):
-        chart.set_size({"width": 1000, "height": height})
-        sheet.insert_chart(row, 0, chart, {"description": words, "object_position": 2})
-        row += height // PIXELS_PER_ROW + 2
-    set_up_page(desk, sheet, row - 1, COLUMNS - 1)
-    sheet.fit_to_pages(1, 1 if len(desk.lines) <= 20 else 2)
+    """Draw the two charts side by side, their table below."""
+    grid = desk.grids[NAME]
+    write_title(desk, sheet, "Weights and items", BASIS, [column.width for column in grid.columns])
+    domains = [w.position for w in desk.lines if w.line.level == DOMAIN]
+    write_grid(desk, sheet, grid, filters=False, bold=domains)
+    pictures = ((_weights_chart(desk), _weights_words(desk)), (_items_chart(desk), _items_words(desk)))
+    for number, (chart, words) in enumerate(pictures):
+        chart.set_size({"width": CHART_WIDTH - 6, "height": _chart_height(len(desk.lines))})
+        place = {"description": words, "object_position": 2, "x_offset": number * CHART_WIDTH}
+        sheet.insert_chart(title_rows(desk.book) + 1, 0, chart, place)
+    protect(sheet)
+    set_up_page(desk, sheet, grid.after - 1, len(grid.columns) - 1, grid.width)
+    if len(desk.lines) <= ONE_PAGE_LINES:
+        sheet.fit_to_pages(1, 1)
+    else:
+        sheet.set_h_pagebreaks([grid.top])
+
+
+def _chart_height(lines: int) -> int:
+    return 110 + 26 * lines
+
+
+def _empirical(desk: Desk, row: int) -> Value:
+    weight = desk.lines[row].line.empirical_weight
+    return Formula("=" + desk.grids["Blueprint"].far("empirical", row), DASH if weight is None else weight)
+
+
+def _items(desk: Desk, row: int) -> Value:
+    return Formula("=" + desk.grids["Blueprint"].far("items", row), desk.lines[row].line.items)
+
+
+def _below(desk: Desk, row: int) -> Value:
+    line, blueprint = desk.lines[row].line, desk.grids["Blueprint"]
+    if line.empirical_weight is None or line.ci_low is None:
+        return DASH
+    formula = f"={blueprint.far('empirical', row)}-{blueprint.far('low', row)}"
+    return Formula(formula, line.empirical_weight - line.ci_low)
+
+
+def _above(desk: Desk, row: int) -> Value:
+    line, blueprint = desk.lines[row].line, desk.grids["Blueprint"]
+    if line.empirical_weight is None or line.ci_high is None:
+        return DASH
+    formula = f"={blueprint.far('high', row)}-{blueprint.far('empirical', row)}"
+    return Formula(formula, line.ci_high - line.empirical_weight)
 
 
 def _weights_chart(desk: Desk) -> Chart:
-    calculation = desk.grids["Calculation"]
-    chart = desk.workbook.add_chart({"type": "bar"})
-    series: dict[str, Any] = {
-        "name": "Empirical weight",
-        "categories": _range(desk, "name"),
-        "values": _range(desk, "empirical"),
-        "fill": {"color": PALE_BAR},
-        "points": _points(desk),
-        "gap": 45,
-    }
-    if calculation.has("below"):
+    grid, book = desk.grids[NAME], desk.book
+    series = _series(desk, "Empirical weight", "empirical")
+    if grid.has("below"):
         series["y_error_bars"] = {
             "type": "custom",
-            "minus_values": _address(desk, "below"),
-            "plus_values": _address(desk, "above"),
+            "minus_values": "=" + grid.far_span("below"),
+            "plus_values": "=" + grid.far_span("above"),
             "line": {"color": OUTLINE, "width": 1.5},
         }
-    chart.add_series(series)
-    interval = f" with {percent_title(desk.book.confidence)} intervals" if calculation.has("below") else ""
-    _dress(chart, f"Empirical weights{interval}", "Share of the exam", "0 %")
-    return chart
+    interval = f" with {percent_title(book.confidence)} intervals" if grid.has("below") else ""
+    return _chart(desk, series, f"Empirical weights{interval}", "Share of the exam", "0 %")
 
 
 def _items_chart(desk: Desk) -> Chart:
+    series = _series(desk, "Items", "items")
+    series["data_labels"] = {"value": True, "font": {"name": FONT, "size": 9, "color": INK}}
+    return _chart(desk, series, f"Items of a form of {desk.book.items}", "Items", "0")
+
+
+def _series(desk: Desk, name: str, key: str) -> dict[str, Any]:
+    """Return a series of bars, one a line: domains dark, subdomains light."""
+    grid = desk.grids[NAME]
+
+    def cells(column: str) -> list[str | int]:
+        place = grid.place(column)
+        return [grid.sheet, grid.top + 1, place, grid.after - 1, place]
+
+    return {
+        "name": name,
+        "categories": cells("label"),
+        "values": cells(key),
+        "fill": {"color": PALE_BAR},
+        "points": [{"fill": {"color": BAR if w.line.level == DOMAIN else PALE_BAR}} for w in desk.lines],
+        "gap": 45,
+    }
+
+
+def _chart(desk: Desk, series: dict[str, Any], title: str, axis: str, number: str) -> Chart:
+    """Return a bar chart with its title and axes, first line on top."""
     chart = desk.workbook.add_chart({"type": "bar"})
-    chart.add_series(
-        {
-            "name": "Items",
-            "categories": _range(desk, "name"),
-            "values": _range(desk, "items"),
-            "fill": {"color": PALE_BAR},
-            "points": _points(desk),
-            "gap": 45,
-            "data_labels": {"value": True, "font": {"name": FONT, "size": 9, "color": INK}},
-        }
-    )
-    _dress(chart, f"Items of a form of {desk.book.items}", "Items", "0")
-    return chart
-
-
-def _range(desk: Desk, key: str) -> list[str | int]:
-    grid = desk.grids["Calculation"]
-    place = grid.place(key)
-    return [grid.sheet, grid.top + 1, place, grid.after - 1, place]
-
-
-def _address(desk: Desk, key: str) -> str:
-    return "=" + desk.grids["Calculation"].far_span(key)
-
-
-def _points(desk: Desk) -> list[dict[str, Any]]:
-    """Return a colour for each bar: domains dark, subdomains light."""
-    return [{"fill": {"color": BAR if w.line.level == DOMAIN else PALE_BAR}} for w in desk.lines]
-
-
-def _dress(chart: Chart, title: str, axis: str, number: str) -> None:
-    """Give a chart its title and axes, first line on top."""
+    chart.add_series(series)
     font = {"name": FONT, "size": 9, "color": INK}
     chart.set_title({"name": title, "name_font": {"name": FONT, "size": 12, "color": INK}, "overlay": False})
     chart.set_legend({"none": True})
-    chart.set_y_axis({"reverse": True, "num_font": font, "line": {"color": LINE}})
+    chart.set_y_axis({"reverse": True, "crossing": "max", "num_font": font, "line": {"color": LINE}})
+    grid_lines = {"visible": True, "line": {"color": LINE}}
     chart.set_x_axis(
         {
             "name": axis,
@@ -107,9 +160,10 @@ def _dress(chart: Chart, title: str, axis: str, number: str) -> None:
             "num_font": font,
             "num_format": number,
             "min": 0,
-            "major_gridlines": {"visible": True, "line": {"color": LINE}},
+            "major_gridlines": grid_lines,
         }
     )
+    return chart
 
 
 def _weights_words(desk: Desk) -> str:

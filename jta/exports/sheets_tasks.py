@@ -9,7 +9,6 @@ from xlsxwriter.worksheet import Worksheet
 from jta.exports.book import BlueprintBook, DetailLine, StatLine
 from jta.exports.sheet import (
     DASH,
-    WIDER_PAPER,
     Column,
     Desk,
     Formula,
@@ -31,7 +30,6 @@ STATISTICS = "Task statistics"
 DETAIL_BASIS = "Retained tasks only. A task's weight is its index; its share is of all retained tasks."
 STATISTICS_BASIS = "All tasks of the study, retained or not. {notes}"
 DECISION_WORDS = {"retain": "Retain", "review": "Review", "drop": "Drop"}
-READABLE_MEASURES = 2
 
 
 def detail_grid(book: BlueprintBook, _lines: tuple[Working, ...]) -> Grid:
@@ -45,7 +43,7 @@ def detail_columns(book: BlueprintBook) -> tuple[Column, ...]:
     return (
         Column("domain_code", "Domain code", 8, "code", _detail("domain_code")),
         Column("domain", "Domain", 22, "text", _detail("domain")),
-        Column("subdomain_code", "Sub- domain code", 8, "code", _detail("subdomain_code"), area),
+        Column("subdomain_code", "Subdomain code", 11.5, "code", _detail("subdomain_code"), area),
         Column("subdomain", "Subdomain", 24, "text", _detail("subdomain"), area),
         Column("task_code", "Task code", 9, "code", _detail("task_code")),
         Column("statement", "Task statement", 58, "text", _detail("statement")),
@@ -75,42 +73,40 @@ def statistics_grid(book: BlueprintBook, _lines: tuple[Working, ...]) -> Grid:
 def statistics_columns(book: BlueprintBook) -> tuple[Column, ...]:
     """Return the columns of Task statistics: a group for each measure, then the task's fate."""
     lines, level = book.task_statistics, percent_title(book.confidence)
-    low, high = f"Perform: {level} low", f"Perform: {level} high"
-    performing = _presence(lines, "share_performing", "no scale tells who performs a task")
     groups = tuple(
-        column
-        for place, title in enumerate(measure_titles(book))
-        for column in _measure_columns(place, title, level)
+        column for place, title in enumerate(measure_titles(book)) for column in _measure_columns(place, title, level)
     )
     return (
-        Column("domain_code", "Domain code", 8, "code", _stat("domain_code")),
-        Column("task_code", "Task code", 8.5, "code", _stat("task_code")),
-        Column("statement", "Task statement", 46, "text", _stat("statement")),
+        Column("domain_code", "Domain code", 9, "code", _stat("domain_code")),
+        Column("task_code", "Task code", 9, "code", _stat("task_code")),
+        Column("statement", "Task statement", 42, "text", _stat("statement")),
         *groups,
-        Column("n_answered", "Said if they perform: N", 10, "whole", _stat("n_answered"), performing),
-        Column("share", "Perform the task", 9.5, "percent", _stat("share_performing"), performing),
-        Column("share_low", low, 9.5, "percent", _stat("performing_low"), performing),
-        Column("share_high", high, 9.5, "percent", _stat("performing_high"), performing),
-        Column("index", "Task index", 9.5, "fine", _stat("index"),
-               _presence(lines, "index", "no task index was computed")),
-        Column("rank", "Rank", 7.5, "whole", _stat("rank"),
-               _presence(lines, "rank", "tasks were not ranked")),
+        _performing(lines, "n_answered", "Said if they perform: N", "whole"),
+        _performing(lines, "share_performing", "Perform the task", "percent"),
+        _performing(lines, "performing_low", f"Perform: {level} low", "percent"),
+        _performing(lines, "performing_high", f"Perform: {level} high", "percent"),
+        Column("index", "Task index", 8, "fine", _stat("index"),
+               _presence(lines, "index", "no task index was computed"), upright=True),
+        Column("rank", "Rank", 6, "whole", _stat("rank"),
+               _presence(lines, "rank", "tasks were not ranked"), upright=True),
         Column("decision", "Decision", 10, "centre", lambda d, i: _decision(_statistics(d, i).decision),
                _presence(lines, "decision", "no retention rule was applied")),
-        Column("reason", "Reason", 32, "text", _stat("reason"),
+        Column("reason", "Reason", 24, "text", _stat("reason"),
                _presence(lines, "reason", "no reasons were recorded")),
     )  # fmt: skip
 
 
+def _performing(lines: tuple[StatLine, ...], field: str, title: str, style: str) -> Column:
+    absent = _presence(lines, field, "no scale tells who performs a task")
+    return Column(field, title, 8, style, _stat(field), absent, upright=True)
+
+
 def measure_titles(book: BlueprintBook) -> tuple[str, ...]:
     """Return the measures' titles for column heads; equal ones are told apart by their number."""
-    titles = [
-        one_line(measure.title)[:60] or f"Measure {n}" for n, measure in enumerate(book.measures, start=1)
-    ]
+    titles = [one_line(measure.title)[:60] or f"Measure {n}" for n, measure in enumerate(book.measures, start=1)]
     lowered = [title.lower() for title in titles]
     return tuple(
-        f"{title} ({n})" if lowered.count(title.lower()) > 1 else title
-        for n, title in enumerate(titles, start=1)
+        f"{title} ({n})" if lowered.count(title.lower()) > 1 else title for n, title in enumerate(titles, start=1)
     )
 
 
@@ -125,7 +121,7 @@ def _measure_columns(place: int, title: str, level: str) -> tuple[Column, ...]:
         ("median", "median", "decimal"),
     )
     return tuple(
-        Column(f"{place}:{field}", f"{title}: {words}", 11, style, _measure(place, field))
+        Column(f"{place}:{field}", f"{title}: {words}", 7.5, style, _measure(place, field), upright=True)
         for field, words, style in heads
     )
 
@@ -142,24 +138,21 @@ def write_detail(desk: Desk, sheet: Worksheet) -> None:
                 desk.workbook.define_name(name, f"={grid.far_span(key)}")
     freeze(sheet, grid, 0)
     protect(sheet)
-    set_up_page(desk, sheet, grid.after - 1, len(grid.columns) - 1)
+    set_up_page(desk, sheet, grid.after - 1, len(grid.columns) - 1, grid.width)
 
 
 def write_statistics(desk: Desk, sheet: Worksheet) -> None:
     """Write the figures of every task."""
     grid, book = desk.grids[STATISTICS], desk.book
     notes = " ".join(
-        f"{title}: {measure.note}."
-        for title, measure in zip(measure_titles(book), book.measures, strict=True)
+        f"{title}: {measure.note}." for title, measure in zip(measure_titles(book), book.measures, strict=True)
     )
     basis = STATISTICS_BASIS.format(notes=one_line(notes))
     write_title(desk, sheet, "Task statistics", basis, [c.width for c in grid.columns])
     write_grid(desk, sheet, grid, filters=True)
     _colour_decisions(desk, sheet, grid)
     freeze(sheet, grid, grid.place("statement") + 1)
-    wide = len(book.measures) > READABLE_MEASURES
-    paper = WIDER_PAPER.get(book.paper, book.paper) if wide else book.paper
-    set_up_page(desk, sheet, grid.after - 1, len(grid.columns) - 1, paper=paper)
+    set_up_page(desk, sheet, grid.after - 1, len(grid.columns) - 1, grid.width)
 
 
 def _colour_decisions(desk: Desk, sheet: Worksheet, grid: Grid) -> None:

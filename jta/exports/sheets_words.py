@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from xlsxwriter.worksheet import Worksheet
 
 from jta.exports.book import BlueprintBook, CodebookAnchor
+from jta.exports.heights import row_height
 from jta.exports.sheet import (
     DASH,
     Column,
@@ -27,9 +28,7 @@ README = "Read me"
 CODEBOOK = "Codebook"
 VARIABLES = "Variables"
 DECISIONS = "Decisions"
-README_BASIS = (
-    "Blueprint, Calculation, Charts and Detail use the retained tasks; Task statistics uses all tasks."
-)
+README_BASIS = "Blueprint, Calculation, Charts and Detail use the retained tasks; Task statistics uses all tasks."
 LABEL_WIDTH, TEXT_WIDTH = 30, 105
 Row = tuple[str, Value]
 
@@ -56,9 +55,7 @@ def variables_grid(book: BlueprintBook, _lines: tuple[Working, ...]) -> Grid:
         Column("name", "Variable", 26, "code", lambda d, i: d.book.variables[i].name),
         Column("meaning", "Meaning", 58, "text", lambda d, i: d.book.variables[i].meaning or DASH),
         Column("values", "Values", 42, "text", lambda d, i: d.book.variables[i].values or DASH),
-        Column(
-            "missing", "What stands for missing", 32, "text", lambda d, i: d.book.variables[i].missing or DASH
-        ),
+        Column("missing", "What stands for missing", 32, "text", lambda d, i: d.book.variables[i].missing or DASH),
     )
     return Grid(VARIABLES, columns, len(book.variables), title_rows(book))
 
@@ -88,9 +85,7 @@ def _meaning(anchor: CodebookAnchor) -> str:
 
 def write_codebook(desk: Desk, sheet: Worksheet) -> None:
     """Write the rating scales, anchor by anchor."""
-    _write_list(
-        desk, sheet, CODEBOOK, "Codebook: rating scales", "All rating scales; all tasks were rated on them."
-    )
+    _write_list(desk, sheet, CODEBOOK, "Codebook: rating scales", "All rating scales; all tasks were rated on them.")
 
 
 def write_variables(desk: Desk, sheet: Worksheet) -> None:
@@ -109,12 +104,10 @@ def _write_list(desk: Desk, sheet: Worksheet, name: str, title: str, basis: str)
     write_title(desk, sheet, title, basis, [column.width for column in grid.columns])
     write_grid(desk, sheet, grid, filters=True)
     freeze(sheet, grid, 0)
-    set_up_page(desk, sheet, grid.after - 1, len(grid.columns) - 1)
+    set_up_page(desk, sheet, grid.after - 1, len(grid.columns) - 1, grid.width)
 
 
-def write_readme(
-    desk: Desk, sheet: Worksheet, guide: Sequence[tuple[str, str]], left_out: Sequence[str]
-) -> None:
+def write_readme(desk: Desk, sheet: Worksheet, guide: Sequence[tuple[str, str]], left_out: Sequence[str]) -> None:
     """Write the first sheet: what this is, where it comes from, what is in it and what is not."""
     book = desk.book
     sheet.set_column(0, 0, LABEL_WIDTH)
@@ -126,7 +119,7 @@ def write_readme(
     row = _write_colour_key(desk, sheet, row + 1)
     sheet.freeze_panes(title_rows(book), 0)
     sheet.repeat_rows(0, title_rows(book) - 1)
-    set_up_page(desk, sheet, row - 1, 1)
+    set_up_page(desk, sheet, row - 1, 1, LABEL_WIDTH + TEXT_WIDTH)
 
 
 def _sections(
@@ -194,6 +187,7 @@ def _write_section(desk: Desk, sheet: Worksheet, row: int, title: str, rows: Seq
         row += 1
         put(sheet, row, 0, label, desk.formats.get("label"))
         put(sheet, row, 1, value, desk.formats.get("plain"))
+        sheet.set_row(row, row_height([(label, LABEL_WIDTH, True), (str(value), TEXT_WIDTH, False)]))
     return row + 1
 
 

@@ -42,16 +42,20 @@ class Share:
 class Working:
     """One blueprint line with every step from task weights to items.
 
-    ``siblings`` are the positions (in the sheet) of the lines that share items with this one,
-    ``parent`` and ``children`` positions likewise. ``basis`` is what the empirical weight is the
-    share of; ``None`` where the weights are not a plain sum or mean of the task weights.
+    ``position`` is its row on the Blueprint sheet, where subdomains stand under their domain;
+    ``step`` its row on the Calculation sheet, where all domains come first: there a group of
+    lines that share items is a range of its own, so that no formula can run in a circle.
+    ``parent`` and ``children`` are positions, ``siblings`` the first and last step of the group.
+    ``basis`` is what the empirical weight is the share of; ``None`` where the weights are not a
+    plain sum or mean of the task weights.
     """
 
     line: BlueprintLine
     position: int
+    step: int
     parent: int | None
     children: tuple[int, ...]
-    siblings: tuple[int, ...]
+    siblings: tuple[int, int]
     task_sum: float
     n_tasks: int
     basis: float | None
@@ -89,10 +93,12 @@ def _is_tied(own: float, remainders: Sequence[float], left_over: int) -> bool:
 
 
 def work_out(book: BlueprintBook) -> tuple[Working, ...]:
-    """Return the lines in the order of the sheet (each domain, then its subdomains), worked out."""
+    """Return the lines in the order of the Blueprint sheet (each domain, then its subdomains)."""
     lines = order_lines(book.lines)
     families = _families(lines)
     bases = _bases_by_position(book, lines)
+    by_level = sorted(range(len(lines)), key=lambda i: lines[i].level != DOMAIN)
+    steps = {position: step for step, position in enumerate(by_level)}
     done: dict[int, Working] = {}
     for parent, siblings in families.items():
         to_share = book.items if parent is None else lines[parent].items
@@ -104,9 +110,10 @@ def work_out(book: BlueprintBook) -> tuple[Working, ...]:
             done[i] = Working(
                 line=lines[i],
                 position=i,
+                step=steps[i],
                 parent=parent,
                 children=families.get(i, ()),
-                siblings=siblings,
+                siblings=(steps[siblings[0]], steps[siblings[-1]]),
                 task_sum=math.fsum(tasks),
                 n_tasks=len(tasks),
                 basis=bases[i],
