@@ -118,14 +118,21 @@ def _truth(text: str) -> bool:
 
 
 def _local(instance: Path, given: Mapping[str, str]) -> Settings:
-    port = json.loads(keys_file(instance).read_text()) if keys_file(instance).exists() else _new_keys()
+    keys = json.loads(keys_file(instance).read_text()) if keys_file(instance).exists() else _new_keys()
     return Settings(
         database_url=f"sqlite:///{instance / 'jta.sqlite'}",
-        secret_key=port["secret_key"],
-        link_key=port["link_key"],
-        base_url="http://127.0.0.1:8000",
+        secret_key=keys["secret_key"],
+        link_key=keys["link_key"],
+        base_url=f"http://127.0.0.1:{_port(given)}",
         **_options(given),  # type: ignore[arg-type]
     )
+
+
+def _port(given: Mapping[str, str]) -> int:
+    text = given.get("JTA_LOCAL_PORT", "8000")
+    if not text.isdecimal() or not 1 <= int(text) <= 65535:
+        raise ConfigError(f"JTA_LOCAL_PORT={text!r} is not a port; use a number from 1 to 65535.")
+    return int(text)
 
 
 def keys_file(instance: Path) -> Path:
