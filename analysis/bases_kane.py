@@ -95,7 +95,7 @@ def _solve(A: Floats, b: Floats, active: Flags) -> Floats:
     if size == 0:
         return out
     inner = A[np.ix_(active, active)]
-    scale = float(np.trace(inner)) / size
+    scale = max(float(np.trace(inner)) / size, 1.0)
     try:
         factor = linalg.cho_factor(inner + scale / size, lower=True, check_finite=False)
     except linalg.LinAlgError:

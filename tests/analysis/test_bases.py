@@ -89,6 +89,7 @@ def test_tasks_without_data_are_empty_and_unlinked_tasks_empty_all():
     apart = np.where((np.arange(len(logs)) % 2 == 0)[:, None] == (np.arange(7) < 3), logs, np.nan)
     assert np.isnan(kane_log_performers(apart)).all()
     assert np.isnan(kane_log_performers(np.full((4, 3), np.nan))).all()
+    assert_allclose(kane_log_performers(logs[:, :1]), 1.0)  # a single task has no other to differ from
 
 
 def test_equalised_powers_give_both_scales_the_same_pull():
