@@ -20,12 +20,17 @@ LONGEST_CODE = 200
 
 @dataclass(frozen=True)
 class Problem:
-    """One fault of a file. ``row`` counts the header as 1; 0 stands for the file as a whole."""
+    """One fault of a file.
+
+    ``row`` counts the header as 1; 0 stands for the file as a whole. ``issue`` names a fault that
+    cleaning can deal with.
+    """
 
     file: str
     row: int
     column: str
     text: str
+    issue: str = ""
 
     def __str__(self) -> str:
         place = [self.file]
@@ -43,11 +48,11 @@ class Problems:
     kept: list[Problem] = field(default_factory=list)
     total: int = 0
 
-    def add(self, file: str, row: int, column: str, text: str) -> None:
+    def add(self, file: str, row: int, column: str, text: str, issue: str = "") -> None:
         """Note a fault."""
         self.total += 1
         if self.total <= KEPT_PROBLEMS:
-            self.kept.append(Problem(file, row, column, text))
+            self.kept.append(Problem(file, row, column, text, issue))
 
     def raise_any(self) -> None:
         """Raise if a fault was found.

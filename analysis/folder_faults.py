@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from analysis.csv_text import Problems
+from analysis.csv_text import Problem, Problems
 
 REJECTED = "rejected, treated as missing"
 # Fault: the column it stands in, what cleaning does with the rating, and what is wrong, in words.
@@ -59,4 +59,11 @@ class Findings:
             column, _, words = FAULTS[finding.issue]
             cell = getattr(finding, column)
             text = words if cell.strip() or column == "value" else "the code is empty."
-            self.problems.add(self.file, finding.row, column, text.format(cell=cell, scale=finding.scale))
+            self.problems.add(
+                self.file, finding.row, column, text.format(cell=cell, scale=finding.scale), finding.issue
+            )
+
+
+def is_cleanable(problem: Problem) -> bool:
+    """Return whether cleaning would deal with the problem."""
+    return problem.issue in FAULTS
