@@ -56,6 +56,8 @@ _editors = (DIRECTOR, PSYCHOMETRICIAN)
 RULES: dict[str, Rule] = {
     "static": _read_open,
     "health.healthz": _read_open,
+    "help.index": _read_open,
+    "help.privacy": _read_open,
     "account.sign_in": _open,
     "account.sign_out": _rule((), (STAFF,)),
     "account.profile": _rule((STAFF,), (STAFF,)),
@@ -80,6 +82,7 @@ RULES: dict[str, Rule] = {
     "study.index": _rule((STAFF,)),
     "study.create": _rule((STAFF,), (STAFF,)),
     "study.overview": _rule(_all_study),
+    "study.change_stage": _rule((DIRECTOR,), (DIRECTOR,)),
     "study.edit": _rule((DIRECTOR,), (DIRECTOR,)),
     "study.members": _rule((DIRECTOR, AUDITOR), (DIRECTOR,)),
     "study.remove_member": _rule((DIRECTOR,), (DIRECTOR,)),

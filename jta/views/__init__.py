@@ -6,10 +6,12 @@ from importlib import import_module
 
 from flask import Flask
 
+from jta.views import help as help_pages
 from jta.views import tabs
 
 NAMES = (
     "health",
+    "help",
     "account",
     "admin",
     "study",
@@ -27,5 +29,6 @@ NAMES = (
 def register(app: Flask) -> None:
     """Register every blueprint of pages, and the tabs of a study."""
     tabs.register(app)
+    help_pages.register(app)
     for name in NAMES:
         app.register_blueprint(import_module(f"jta.views.{name}").bp)
