@@ -52,9 +52,7 @@ def _guess_delimiter(head: str, kind: Kind) -> str:
 def _recognised(head: str, delimiter: str, kind: Kind) -> tuple[int, int]:
     best = (0, 0)
     try:
-        for _, cells in zip(
-            range(10), csv.reader(io.StringIO(head, newline=""), delimiter=delimiter), strict=False
-        ):
+        for _, cells in zip(range(10), csv.reader(io.StringIO(head, newline=""), delimiter=delimiter), strict=False):
             best = max(best, (match_header(cells, kind).found, len(cells)))
             if best[0]:
                 break

@@ -59,11 +59,7 @@ def _decode_utf8(data: bytes) -> str:
 
 def _reason(data: bytes, place: int, line: int) -> str:
     pair = data[place : place + 2]
-    if (
-        pair[:1] in (b"\xc0", b"\xc1")
-        or b"\xe0\x80" <= pair <= b"\xe0\x9f"
-        or b"\xf0\x80" <= pair <= b"\xf0\x8f"
-    ):
+    if pair[:1] in (b"\xc0", b"\xc1") or b"\xe0\x80" <= pair <= b"\xe0\x9f" or b"\xf0\x80" <= pair <= b"\xf0\x8f":
         return f"Line {line} holds a forbidden long form of a letter (overlong UTF-8). {ADVICE}"
     if b"\xed\xa0" <= pair <= b"\xed\xbf":
         return f"Line {line} holds half of a character (a lone surrogate). {ADVICE}"

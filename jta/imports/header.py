@@ -105,13 +105,11 @@ def require_header(header: Header, kind: Kind) -> None:
     if header.lookalikes:
         title, name = header.lookalikes[0]
         raise RefusedError(
-            f"Column name {shown(title)} has letters of another alphabet that look like {name}. Type it again."
+            f"Column {shown(title)} has letters of another alphabet that look like {name}. Type it again."
         )
     if header.doubles:
         first, second = header.doubles[0]
-        raise RefusedError(
-            f"Two columns mean the same: {shown(first)} and {shown(second)}. Keep one of them."
-        )
+        raise RefusedError(f"Two columns mean the same: {shown(first)} and {shown(second)}. Keep one of them.")
     if missing := header.missing(kind):
         raise RefusedError(_missing_sentence(header, kind, missing))
 

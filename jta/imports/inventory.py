@@ -43,15 +43,11 @@ def _read(source: Source, limits: Limits) -> ReadResult:
     found = reader.found
     rows = [_row(record) for record in records if record.number not in found.bad_rows]
     notes = header_notes(header) + source.notes + structure.notes()
-    return ReadResult(
-        "inventory", len(rows), rows, cleaned=notes + found.cleaned(), problems=found.problems()
-    )
+    return ReadResult("inventory", len(rows), rows, cleaned=notes + found.cleaned(), problems=found.problems())
 
 
 def _row(record: Record) -> Row:
-    return Row(
-        record.number, {column.name: record.values.get(column.name, "") for column in INVENTORY.columns}
-    )
+    return Row(record.number, {column.name: record.values.get(column.name, "") for column in INVENTORY.columns})
 
 
 class _Structure:
@@ -85,9 +81,7 @@ class _Structure:
 
     def _complete_domain(self, values: dict[str, str]) -> None:
         if not self._has_codes:
-            values["domain_code"] = self._numbers.setdefault(
-                fold(values["domain"]), str(len(self._numbers) + 1)
-            )
+            values["domain_code"] = self._numbers.setdefault(fold(values["domain"]), str(len(self._numbers) + 1))
         if not self._has_names:
             values["domain"] = values["domain_code"]
 

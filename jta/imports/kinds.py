@@ -75,9 +75,7 @@ INVENTORY = Kind(
             "Code of the task statement",
             "task id, task no, task number, statement code, code",
         ),
-        _column(
-            "task_statement", "text", "The task statement", "task text, task, statement, task description"
-        ),
+        _column("task_statement", "text", "The task statement", "task text, task, statement, task description"),
         _column("references", "text", "Where the statement comes from", "reference, source, sources"),
         _column("position", "number", "Place in the list", "order, sequence"),
     ),
@@ -136,9 +134,7 @@ RATINGS = Kind(
             "respondent, respondent code, person code, person id, participant",
         ),
         _column("task_id", "code", "Code of the task statement", "task code, task, task no, task number"),
-        _column(
-            "scale", "plain", "Name of the rating scale", "rating scale, scale code, scale id, scale name"
-        ),
+        _column("scale", "plain", "Name of the rating scale", "rating scale, scale code, scale id, scale name"),
         _column("value", "value", "The rating", "rating, answer, anchor, anchor code"),
     ),
     (("respondent_id",), ("task_id",), ("scale",), ("value",)),

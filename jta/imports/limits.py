@@ -42,9 +42,7 @@ class Limits:
             If a value is not a whole number above zero; the message names the setting.
         """
         given = {
-            f.name: _positive(name, settings[name])
-            for f in fields(cls)
-            if (name := setting_name(f.name)) in settings
+            f.name: _positive(name, settings[name]) for f in fields(cls) if (name := setting_name(f.name)) in settings
         }
         return cls(**given)
 

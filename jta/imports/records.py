@@ -16,7 +16,8 @@ from jta.imports.source import Cell, Source, is_blank, text_of
 from jta.imports.text import fold
 
 _TOTAL = re.compile(r"(grand |sub)?totals?|sum|average|mean|count|source|sources|notes?|legend")
-_TOTAL_REASON = "This looks like a total or note row. Delete it."
+TOTAL_REASON = "This looks like a total or note row. Delete it."
+HEADER_ROW = 1  # where problems of whole columns are reported
 
 
 @dataclass
@@ -35,11 +36,13 @@ class Reader:
         self.found = Collector(limits.problems)
         self.header = header
         self._source, self._kind, self._limits, self._most = source, kind, limits, rows
-        self._columns: list[tuple[int, Column]] = [
-            (i, kind.by_name[name]) for name, i in header.index.items()
-        ]
-        self._header_cells = [fold(title) for title in header.titles]
+        self._columns: list[tuple[int, Column]] = [(i, kind.by_name[name]) for name, i in header.index.items()]
         self.count = 0
+
+    @property
+    def accepted(self) -> int:
+        """How many data rows have no problem."""
+        return self.count - sum(row > self._source.first_row for row in self.found.bad_rows)
 
     def title(self, name: str) -> str:
         """Return a column's name as the file has it."""
@@ -53,20 +56,21 @@ class Reader:
         RefusedError
             If there is no row below the header, or more rows than allowed.
         """
+        first, width = self.header.titles[0], len(self.header.titles)
+        plain, hidden = not self.header.unnamed, self._source.hidden_rows
         for number, cells in self._source.rows:
             if is_blank(cells):
                 self.found.note("Empty rows were skipped", number, "")
                 continue
             self.count += 1
             if self.count > self._most:
-                raise RefusedError(
-                    f"The file has more than {self._most:,} rows. Split it, or ask for a higher limit."
-                )
-            if (reason := self._shape_reason(number, cells)) is not None:
+                raise RefusedError(f"The file has more than {self._most:,} rows. Split it, or ask for a higher limit.")
+            if plain and len(cells) == width and cells[0] != first and number not in hidden:
+                yield number, cells  # the shape of nearly every row of a large file
+            elif (reason := self._shape_reason(number, cells)) is not None:
                 self.found.problem(number, "", reason)
-                continue
-            width = len(self.header.titles)
-            yield number, cells + [""] * (width - len(cells))
+            else:
+                yield number, cells + [""] * (width - len(cells))
         if not self.count:
             raise RefusedError("The file has column names but no rows below them.")
 
@@ -74,25 +78,25 @@ class Reader:
         width = len(self.header.titles)
         beyond = any(text_of(cell).strip() for cell in cells[width:])
         if beyond and not self._source.ragged:
-            return f"The row has text to the right of the last named column (column {len(cells)})."
+            return "The row has text to the right of the last named column. Delete it."
         if beyond or (self._source.ragged and len(cells) < width):
             return f"The row has {len(cells)} cells, the header {width}. Check delimiters and quotes."
         if any(text_of(cells[i]).strip() for i in self.header.unnamed if i < len(cells)):
             return "The row has text in a column without a name. Name the column or empty it."
         if number in self._source.hidden_rows:
             return "The row is hidden. Show it or delete it."
-        if [fold(text_of(cell)) for cell in cells[:3]] == self._header_cells[:3]:
+        if [fold(text_of(cell)) for cell in cells[:3]] == [fold(title) for title in self.header.titles[:3]]:
             return "The row repeats the column names. Delete it."
         return None
 
     def records(self) -> Iterator[Record]:
         """Yield each row as a record; a row that is not usable is only recorded as a problem."""
         for number, cells in self.rows():
-            if self._is_total(cells):
-                self.found.problem(number, "", _TOTAL_REASON)
+            if self.is_total(cells):
+                self.found.problem(number, "", TOTAL_REASON)
                 continue
             yield self._record(number, cells)
-        self._check_hidden_columns()
+        self.check_hidden_columns()
 
     def _record(self, number: int, cells: list[Cell]) -> Record:
         values = {column.name: self.check(number, cells[i], column) for i, column in self._columns}
@@ -119,19 +123,16 @@ class Reader:
         if not record.values.get(name) and record.number not in self.found.bad_rows:
             self.found.problem(record.number, self.title(name), "The cell is empty. Fill it in.")
 
-    def _is_total(self, cells: list[Cell]) -> bool:
+    def is_total(self, cells: list[Cell]) -> bool:
         """A row that has few of the required cells and begins like a total or a note."""
         filled = [text_of(cell) for cell in cells if text_of(cell).strip()]
-        required = [
-            self.header.index[n] for group in self._kind.required for n in group if n in self.header.index
-        ]
+        required = [self.header.index[n] for group in self._kind.required for n in group if n in self.header.index]
         lacking = sum(not text_of(cells[i]).strip() for i in required)
         first = _TOTAL.match(fold(filled[0]))
         return (first is not None and lacking > 0) or (len(filled) == 1 and lacking >= 2)
 
-    def _check_hidden_columns(self) -> None:
+    def check_hidden_columns(self) -> None:
+        """Record a problem for each known column that is hidden in the sheet."""
         for name, place in self.header.index.items():
             if place in self._source.hidden_columns:
-                self.found.problem(
-                    self._source.first_row, self.title(name), "The column is hidden. Show it or delete it."
-                )
+                self.found.problem(HEADER_ROW, self.title(name), "The column is hidden. Show it or delete it.")

@@ -12,9 +12,21 @@ from jta.imports.text import clean, fold, has_break, shown, strip_hidden
 LONGEST_CODE = 64
 # Ways in which people and programs write that there is nothing.
 MISSING = frozenset(
-    ["na", "n/a", "n.a.", "n.a", "null", "none", "nil", "missing", "not available", "blank", "empty"]
-    + ["-", "--", "–", "—", ".", "..", "?", "(blank)", "(null)", "(none)"]
-)
+    [
+        "na",
+        "n/a",
+        "n.a.",
+        "n.a",
+        "null",
+        "none",
+        "nil",
+        "missing",
+        "not available",
+        "blank",
+        "empty",
+        "(blank)",
+    ]
+) | frozenset(["-", "--", "–", "—", ".", "..", "?", "(null)", "(none)"])
 # What spreadsheets make of codes such as 1-10 and 1E5.
 _MADE_DATE = re.compile(
     r"\d{1,2}-(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*(-\d{2,4})?"
@@ -36,9 +48,7 @@ _TYPED = {
     "number": f"The number {{}} stands where text is expected. {_AS_TEXT}",
     "formatted": f"The number {{}} is shown in a special format. {_AS_TEXT}",
 }
-_NUMBER_CODE = (
-    "The code {} is stored as a number and may have lost zeros. Format the column as Text, type it again."
-)
+_NUMBER_CODE = "The code {} is stored as a number and may have lost zeros. Format the column as Text, type it again."
 
 
 class Checked(NamedTuple):

@@ -48,7 +48,7 @@ def text_of(cell: Cell) -> str:
 
 def is_blank(cells: list[Cell]) -> bool:
     """Whether a row holds nothing but blanks."""
-    return not any(text_of(cell).strip() for cell in cells)
+    return all(not text_of(cell).strip() for cell in cells)
 
 
 def take_header(source: Source, kind: Kind, limits: Limits, scales: tuple[str, ...] = SCALES) -> Header:
@@ -62,7 +62,7 @@ def take_header(source: Source, kind: Kind, limits: Limits, scales: tuple[str, .
     head = [row for _, row in zip(range(PEEK), source.rows, strict=False)]
     if all(is_blank(cells) for _, cells in head):
         raise RefusedError("The file is empty. It needs a row of column names and at least one row below.")
-    header = _match(head[0][1], kind, scales)
+    header = match_row(head[0][1], kind, scales)
     if head[0][0] != source.first_row or header.missing(kind):
         _refuse_late_header(head, source.first_row, kind, scales)
     _require_width(header, limits)
@@ -71,7 +71,8 @@ def take_header(source: Source, kind: Kind, limits: Limits, scales: tuple[str, .
     return header
 
 
-def _match(cells: list[Cell], kind: Kind, scales: tuple[str, ...]) -> Header:
+def match_row(cells: list[Cell], kind: Kind, scales: tuple[str, ...] = SCALES) -> Header:
+    """Match a row of cells as a header."""
     texts = [text_of(cell) for cell in cells]
     while texts and not texts[-1].strip():
         texts.pop()
@@ -80,7 +81,7 @@ def _match(cells: list[Cell], kind: Kind, scales: tuple[str, ...]) -> Header:
 
 def _refuse_late_header(head: list[NumberedRow], first_row: int, kind: Kind, scales: tuple[str, ...]) -> None:
     for number, cells in head:
-        if number > first_row and len(cells) <= 10 * PEEK and not _match(cells, kind, scales).missing(kind):
+        if number > first_row and len(cells) <= 10 * PEEK and not match_row(cells, kind, scales).missing(kind):
             raise RefusedError(
                 f"The column names are in row {number}. Delete the rows above them, so that they come first."
             )
@@ -89,7 +90,7 @@ def _refuse_late_header(head: list[NumberedRow], first_row: int, kind: Kind, sca
 def _require_width(header: Header, limits: Limits) -> None:
     most = limits.wide_columns if header.wide else limits.columns
     if len(header.titles) > most:
-        raise RefusedError(f"The file has {len(header.titles):,} columns; at most {most:,} are allowed.")
+        raise RefusedError(f"The file has more than {most:,} columns, the limit. Delete what is not needed.")
 
 
 def header_notes(header: Header) -> list[str]:
@@ -98,9 +99,7 @@ def header_notes(header: Header) -> list[str]:
     if len(header.unused) > 20:
         notes.append(f"Not used: {len(header.unused) - 20} more columns.")
     if header.hidden_letters:
-        notes.append(
-            f"Invisible characters were removed from the column name {_short(header.hidden_letters[0])}."
-        )
+        notes.append(f"Invisible characters were removed from the column name {_short(header.hidden_letters[0])}.")
     return notes
 
 

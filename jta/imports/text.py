@@ -16,9 +16,7 @@ _SHAPELESS = re.compile(
 _HIDDEN = re.compile(f"[{_REMOVED}]")
 _HIDDEN_IN_NAMES = re.compile(f"[{_REMOVED}\u200c\u200d]")
 _BREAK = re.compile("[ \t]*(?:\r\n|[\r\n\u2028\u2029])[ \t]*|\t")
-_NONCHARACTERS = "\ufdd0-\ufdef" + "".join(
-    chr(plane * 0x10000 + 0xFFFE + i) for plane in range(17) for i in (0, 1)
-)
+_NONCHARACTERS = "\ufdd0-\ufdef" + "".join(chr(plane * 0x10000 + 0xFFFE + i) for plane in range(17) for i in (0, 1))
 # Each pattern with what to say of it; the first that is found makes the cell a problem.
 _REFUSED = (
     (re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]"), "a control character"),

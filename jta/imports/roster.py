@@ -1,0 +1,78 @@
+"""The roster: the people invited to rate, with the attributes of the frame."""
+
+from __future__ import annotations
+
+from jta.imports.guard import guarded
+from jta.imports.kinds import ROSTER
+from jta.imports.limits import Limits
+from jta.imports.records import Reader, Record
+from jta.imports.result import ReadResult, Row
+from jta.imports.source import Source, header_notes, take_header
+from jta.imports.text import fold, shown
+
+_NAME_PARTS = ("first_name", "last_name")
+
+
+def read_roster(data: bytes, filename: str, limits: Limits | None = None) -> ReadResult:
+    """Read a roster from CSV, XLSX or JSON.
+
+    Parameters
+    ----------
+    data : bytes
+        The whole file.
+    filename : str
+        Its name; the ending must fit the content.
+    limits : Limits, optional
+        The largest file accepted.
+
+    Returns
+    -------
+    ReadResult
+        ``rows`` hold person_code, name, email, organization, stratum, region, locale, job_title, enrollment
+        and language; what the file lacks is an empty text; columns ``attribute: NAME`` are in ``attributes``.
+        Name and email are always filled; email addresses and person codes are unique.
+    """
+    return guarded(ROSTER, data, filename, limits or Limits(), _read)
+
+
+def _read(source: Source, limits: Limits) -> ReadResult:
+    header = take_header(source, ROSTER, limits)
+    reader = Reader(source, header, ROSTER, limits, limits.rows)
+    seen: dict[tuple[str, str], int] = {}
+    records = [record for record in reader.records() if _check(reader, record, seen)]
+    found = reader.found
+    rows = [_row(record) for record in records if record.number not in found.bad_rows]
+    notes = header_notes(header) + source.notes + found.cleaned()
+    return ReadResult("roster", len(rows), rows, cleaned=notes, problems=found.problems())
+
+
+def _row(record: Record) -> Row:
+    names = (column.name for column in ROSTER.columns if column.name not in _NAME_PARTS)
+    return Row(record.number, {name: record.values.get(name, "") for name in names}, record.attributes)
+
+
+def _check(reader: Reader, record: Record, seen: dict[tuple[str, str], int]) -> bool:
+    """Complete a record and record its problems; say whether it can be used."""
+    reader.require(record, "email")
+    reader.require(record, "name" if "name" in reader.header.index else "last_name")
+    values = record.values
+    if not values.get("name"):
+        values["name"] = " ".join(part for name in _NAME_PARTS if (part := values.get(name, "")))
+    for name in ("email", "person_code"):
+        _unique(reader, record, name, seen)
+    return record.number not in reader.found.bad_rows
+
+
+def _unique(reader: Reader, record: Record, name: str, seen: dict[tuple[str, str], int]) -> None:
+    text = record.values.get(name, "")
+    if not text:
+        return
+    row = seen.setdefault((name, _email_key(text) if name == "email" else fold(text)), record.number)
+    if row != record.number:
+        reader.found.problem(record.number, reader.title(name), f"{shown(text)} is already in row {row}.")
+
+
+def _email_key(address: str) -> str:
+    """The same mailbox has one key: letters' case aside, the domain in its ASCII form."""
+    local, _, domain = fold(address).rpartition("@")
+    return f"{local}@{domain.encode('idna').decode() if not domain.isascii() else domain}"

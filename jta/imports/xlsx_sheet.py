@@ -1,0 +1,232 @@
+"""The rows of one sheet, taken as they are parsed; the stated dimension is never believed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from string import ascii_uppercase
+
+from jta.imports.archive import AGAIN, Archive
+from jta.imports.limits import Limits
+from jta.imports.result import RefusedError
+from jta.imports.source import Cell, NumberedRow, Typed
+from jta.imports.text import shown
+from jta.imports.xlsx_parts import SHEET_SPACES, Book, Sheet, StringReader, unescape
+from jta.imports.xml_guard import GuardedParser
+
+LAST_COLUMN, LAST_ROW = 16_384, 1_048_576
+_MOST_ELEMENTS = 6_000_000
+_MOST_JUDGED = 100_000
+_LONGEST_NUMBER = 40
+_HOT = frozenset({"c", "v"})
+_TRUE = ("1", "true")
+_OTHERS = {"b": "boolean", "e": "error", "d": "date"}
+_DAMAGED = f"The sheet's rows or cells are not in order: the workbook is damaged. {AGAIN}"
+
+
+def column_number(letters: str) -> int:
+    """Return 1 for A, 27 for AA; 0 for what is no column."""
+    if not (letters.isascii() and letters.isalpha() and letters.isupper() and len(letters) <= 3):
+        return 0
+    number = 0
+    for letter in letters:
+        number = number * 26 + ord(letter) - 64
+    return number
+
+
+def _column_letters() -> list[str]:
+    """Return the letters of all columns by number; there is no column 0, and one more than the last."""
+    ones = [*ascii_uppercase]
+    twos = [a + b for a in ones for b in ones]
+    threes = [a + b for a in ones for b in twos]
+    return ["", *ones, *twos, *threes][: LAST_COLUMN + 2]
+
+
+LETTERS = _column_letters()
+
+
+class SheetReader:
+    """Reads one sheet. ``hidden_rows`` and ``hidden_columns`` (from 0) fill while rows are taken."""
+
+    def __init__(self, archive: Archive, book: Book, sheet: Sheet, limits: Limits) -> None:
+        self.hidden_rows: set[int] = set()
+        self.hidden_columns: set[int] = set()
+        self._pieces = archive.stream(sheet.part)
+        self._book, self._longest, self._widest = book, limits.cell, limits.wide_columns + 1
+        self._ready: list[NumberedRow] = []
+        self._merged = ""
+        self._last_hidden = 0
+        self._judged: dict[tuple[str, str, str], Cell] = {}
+        self._row, self._row_text, self._column = 0, "0", 0
+        self._cells: list[Cell] = []
+        self._kind, self._style, self._formula = "n", "0", False
+        self._value: list[str] = []
+        self._length, self._open, self._inside = 0, False, False
+        self._inline = StringReader(limits.cell)
+
+    def rows(self) -> Iterator[NumberedRow]:
+        """Yield the rows that hold anything, with their numbers.
+
+        Raises
+        ------
+        RefusedError
+            If the sheet is damaged or hostile, or its cells are merged.
+        """
+        inline = self._inline
+        starts = {
+            "row": self._open_row,
+            "c": self._open_cell,
+            "v": self._open_value,
+            "f": self._see_formula,
+            "is": inline.open,
+            "t": inline.open_text,
+            "rPh": inline.open_guide,
+            "col": self._see_columns,
+            "mergeCell": self._see_merge,
+        }
+        ends = {
+            "row": self._close_row,
+            "c": self._close_cell,
+            "v": self._close_value,
+            "t": inline.close_text,
+            "rPh": inline.close_guide,
+        }
+        parser = GuardedParser(starts, ends, self._text, SHEET_SPACES, _MOST_ELEMENTS, _HOT)
+        for _ in parser.feed(self._pieces):
+            yield from self._ready
+            self._ready.clear()
+        if self._merged:
+            raise RefusedError(f"Cells {self._merged} are merged. Unmerge all cells and fill each one.")
+
+    def _open_row(self, attributes: dict[str, str]) -> None:
+        text = attributes.get("r")
+        row = self._row + 1 if text is None else whole(text, LAST_ROW)
+        if row <= self._row or row > LAST_ROW:
+            raise RefusedError(_DAMAGED)
+        self._row, self._row_text, self._column, self._cells = row, text or str(row), 0, []
+        if attributes.get("hidden") in _TRUE or attributes.get("ht") in ("0", "0.0"):
+            self.hidden_rows.add(row)
+
+    def _close_row(self) -> None:
+        if self._cells:
+            self._ready.append((self._row, self._cells))
+
+    def _open_cell(self, attributes: dict[str, str]) -> None:
+        column = self._column + 1
+        reference = attributes.get("r")
+        # Nearly always the next cell follows; only otherwise is the reference taken apart.
+        if reference is not None and reference != LETTERS[column] + self._row_text:
+            column = self._place(reference)
+        if column <= self._column or column > LAST_COLUMN or self._inside:
+            raise RefusedError(_DAMAGED)
+        self._column, self._inside, self._formula = column, True, False
+        self._kind, self._style = attributes.get("t", "n"), attributes.get("s", "0")
+        self._value.clear()
+        if self._kind == "inlineStr":
+            self._inline.open(attributes)
+
+    def _place(self, reference: str) -> int:
+        """Return the column of a reference such as ``AB12``, which must be in the open row."""
+        letters = reference.rstrip("0123456789")
+        if reference[len(letters) :] != self._row_text:
+            raise RefusedError(_DAMAGED)
+        return column_number(letters)
+
+    def _open_value(self, _: dict[str, str]) -> None:
+        if self._open or not self._inside:
+            raise RefusedError(_DAMAGED)
+        self._open, self._length = True, 0
+
+    def _close_value(self) -> None:
+        self._open = False
+
+    def _see_formula(self, _: dict[str, str]) -> None:
+        self._formula = True
+
+    def _text(self, letters: str) -> None:
+        if not self._open:
+            self._inline.text(letters)
+        elif self._length <= self._longest:
+            self._value.append(letters[: self._longest + 1])
+            self._length += len(letters)
+
+    def _close_cell(self) -> None:
+        self._inside = False
+        cell = Typed("formula", "formula") if self._formula else self._content()
+        if not cell:
+            return
+        gap = min(self._column, self._widest) - 1 - len(self._cells)
+        if gap > 0:
+            self._cells += [""] * gap
+        if gap < 0:  # beyond the widest table one place stands for all columns
+            self._cells.pop()
+        self._cells.append(cell)
+
+    def _content(self) -> Cell:
+        """Return what the closed cell holds; equal cells are judged once."""
+        if self._kind == "inlineStr":
+            return self._inline.joined()
+        key = self._kind, self._style, "".join(self._value)
+        cell = self._judged.get(key)
+        if cell is None:
+            if len(self._judged) > _MOST_JUDGED:
+                self._judged.clear()
+            cell = self._judged[key] = self._judge(*key)
+        return cell
+
+    def _judge(self, kind: str, style: str, raw: str) -> Cell:
+        """Return a cell by its type."""
+        if not raw:
+            return ""
+        if kind == "s":
+            return self._book.strings[whole(raw, len(self._book.strings) - 1)]
+        if kind == "n":
+            formats, number = self._book.formats, whole(style, 1_000_000)
+            return number_cell(raw, formats[number] if number < len(formats) else "plain")
+        if kind == "str":
+            return unescape(raw)
+        if kind not in _OTHERS:
+            raise RefusedError(_DAMAGED)
+        return Typed(_OTHERS[kind], raw)
+
+    def _see_columns(self, attributes: dict[str, str]) -> None:
+        first, last = (whole(attributes.get(name, ""), LAST_COLUMN) for name in ("min", "max"))
+        if first <= self._last_hidden or last < first:
+            raise RefusedError(_DAMAGED)
+        self._last_hidden = last
+        if attributes.get("hidden") in _TRUE or attributes.get("width") in ("0", "0.0"):
+            self.hidden_columns.update(range(first - 1, min(last, self._widest)))
+
+    def _see_merge(self, attributes: dict[str, str]) -> None:
+        reference = attributes.get("ref", "")
+        first, _, last = reference.partition(":")
+        if last and first != last and not self._merged:
+            self._merged = shown(reference)
+
+
+def whole(text: str, largest: int) -> int:
+    """Return a whole number of the workbook's XML.
+
+    Raises
+    ------
+    RefusedError
+        If it is none, or larger than allowed.
+    """
+    if text.isascii() and text.isdigit() and len(text) <= 9 and int(text) <= largest:
+        return int(text)
+    raise RefusedError(_DAMAGED)
+
+
+def number_cell(raw: str, shows: str) -> Typed:
+    """Judge a number by its digits and by how its cell's format shows it (plain, date or formatted)."""
+    if shows == "date":
+        return Typed("date", raw)
+    try:
+        value = float(raw)
+    except ValueError:
+        raise RefusedError(_DAMAGED) from None
+    if not math.isfinite(value) or len(raw) > _LONGEST_NUMBER:
+        return Typed("number", raw[:_LONGEST_NUMBER])
+    if value.is_integer() and abs(value) < 1e15:
+        return Typed("integer" if shows == "plain" else "formatted", str(int(value)))
+    return Typed("number", repr(value))

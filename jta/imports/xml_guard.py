@@ -1,0 +1,99 @@
+"""XML of a workbook, read by a parser that takes no document type, no inclusion, no depth and no giant tag."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from xml.parsers import expat
+
+from jta.imports.archive import AGAIN
+from jta.imports.result import RefusedError
+
+DEEPEST = 64
+LONGEST_TAG = 1_000_000  # bytes the parser may hold back while it waits for the end of one tag
+MOST_ELEMENTS = 1_000_000
+MOST_ATTRIBUTES = 200
+_INCLUDE = "http://www.w3.org/2001/XInclude"
+DAMAGED = f"A part of the workbook is damaged. {AGAIN}"
+Start = Callable[[dict[str, str]], None]
+
+
+class GuardedParser:
+    """Calls ``starts`` and ``ends`` by the local name of each element; text goes to ``text`` while wanted.
+
+    Elements count in any of the given name spaces (the usual one and the strict one); elements of extensions
+    never reach a handler. ``most`` is how many elements a part may have. ``hot`` elements, which come by the
+    million, are not counted here: their handlers must refuse any that stand inside each other.
+    """
+
+    def __init__(
+        self,
+        starts: Mapping[str, Start] | None = None,
+        ends: Mapping[str, Callable[[], None]] | None = None,
+        text: Callable[[str], None] | None = None,
+        spaces: tuple[str, ...] = (),
+        most: int = MOST_ELEMENTS,
+        hot: frozenset[str] = frozenset(),
+    ) -> None:
+        self._starts = {f"{space} {name}": call for name, call in (starts or {}).items() for space in spaces}
+        self._ends = {f"{space} {name}": call for name, call in (ends or {}).items() for space in spaces}
+        names = {f"{space} {name}" for name in hot for space in spaces}
+        self._hot_starts = {name: self._starts.pop(name) for name in names & self._starts.keys()}
+        self._hot_ends = {name: self._ends.pop(name) for name in names & self._ends.keys()}
+        self._depth = self._elements = 0
+        self._most = most
+        self._parser = parser = expat.ParserCreate(namespace_separator=" ")
+        parser.buffer_text = True
+        parser.StartElementHandler = self._start
+        parser.EndElementHandler = self._end
+        parser.StartDoctypeDeclHandler = self._doctype
+        if text is not None:
+            parser.CharacterDataHandler = text
+
+    def feed(self, pieces: Iterable[bytes]) -> Iterator[None]:
+        """Parse piece by piece; yields after each, so that rows can be taken as they come."""
+        fed = 0
+        try:
+            for piece in pieces:
+                self._parser.Parse(piece)
+                fed += len(piece)
+                if fed - self._parser.CurrentByteIndex > LONGEST_TAG:
+                    raise RefusedError(f"A tag of the workbook's XML is far too long. {AGAIN}")
+                yield
+            self._parser.Parse(b"", True)
+            yield
+        except (expat.ExpatError, ValueError, LookupError, UnicodeError):
+            # Not only syntax: an unknown encoding named in the file is a LookupError or ValueError.
+            raise RefusedError(DAMAGED) from None
+
+    def run(self, pieces: Iterable[bytes]) -> None:
+        """Parse everything."""
+        for _ in self.feed(pieces):
+            pass
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        if (hot := self._hot_starts.get(name)) is not None:
+            hot(attributes)
+            return
+        self._depth += 1
+        self._elements += 1
+        call = self._starts.get(name)
+        if call is not None:
+            call(attributes)
+        elif name.startswith(_INCLUDE):
+            raise RefusedError("The workbook's XML asks to include another file (XInclude). It is not read.")
+        if self._depth > DEEPEST:
+            raise RefusedError(f"The workbook's XML is nested too deep. {AGAIN}")
+        if self._elements > self._most or len(attributes) > MOST_ATTRIBUTES:
+            raise RefusedError(f"The workbook's XML has far too many elements. {AGAIN}")
+
+    def _end(self, name: str) -> None:
+        if (hot := self._hot_ends.get(name)) is not None:
+            hot()
+            return
+        self._depth -= 1
+        call = self._ends.get(name)
+        if call is not None:
+            call()
+
+    def _doctype(self, *_: object) -> None:
+        raise RefusedError("The workbook's XML declares a document type or entities (DTD). It is not read.")
