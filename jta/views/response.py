@@ -5,20 +5,21 @@ The token is in the address of the first page only; from then on the cookie's ti
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
-from jta.errors import InvalidInputError, SurveyClosedError
+from jta.errors import InvalidInputError, NotFoundError, SurveyClosedError
 from jta.extensions import limiter
 from jta.forms.response import build_background_form, pack_answers, read_background, read_cards, read_tap
 from jta.services import response as service
 from jta.services import saving, visits, withdrawal
 from jta.services.rating_merge import Conflict
 from jta.services.rating_page import build_rating_page
-from jta.services.survey_pages import Ratings, get_survey
+from jta.services.survey_pages import Ratings, Survey, get_survey, read_content
 from jta.services.visits import LinkNeededError, Ticket, Visit
 
 bp = Blueprint("response", __name__)
@@ -214,3 +215,36 @@ def _known_study() -> Mapping[str, Any] | None:
         return visits.get_visit(_ticket()).survey.study
     except LinkNeededError:
         return None
+
+
+def render_preview(content: Mapping[str, Any], step: int, *, link: Callable[[int], str], leave_url: str) -> str:
+    """Show one page of a survey as respondents will see it; nothing on it can be sent.
+
+    ``content`` is that of an instrument, frozen or not. Steps count from 1: welcome, background questions where
+    there are any, then the pages of cards. ``link`` gives the address of a step.
+    """
+    survey = read_content(content)
+    pages: list[Callable[[dict[str, Any]], str]] = [partial(_preview_welcome, survey)]
+    if survey.background:
+        pages.append(partial(_preview_background, survey))
+    pages += [partial(_preview_cards, survey, page.number) for page in survey.pages]
+    if not 1 <= step <= len(pages):
+        raise NotFoundError
+    preview = {
+        "number": step, "total": len(pages), "leave_url": leave_url,
+        "previous_url": link(step - 1) if step > 1 else None, "next_url": link(step + 1) if step < len(pages) else None,
+    }  # fmt: skip
+    return pages[step - 1](preview)
+
+
+def _preview_welcome(survey: Survey, preview: dict[str, Any]) -> str:
+    shown = service.Welcome("start", survey.study, survey, has_response=False, asks_consent=True)
+    return _page("welcome", survey.study, welcome=shown, preview=preview)
+
+
+def _preview_background(survey: Survey, preview: dict[str, Any]) -> str:
+    return _page("background", survey.study, form=build_background_form(survey.background, {}), preview=preview)
+
+
+def _preview_cards(survey: Survey, number: int, preview: dict[str, Any]) -> str:
+    return _page("rate", survey.study, cards=build_rating_page(survey, number, {}), preview=preview)

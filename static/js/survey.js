@@ -11,7 +11,7 @@
   const LONGEST_WAIT_MS = 30000;
   const ANNOUNCE_EVERY_MS = 10000;
 
-  const clock = new Intl.DateTimeFormat([], { hour: "2-digit", minute: "2-digit" });
+  const clock = new Intl.DateTimeFormat([], { hour: "numeric", minute: "2-digit" });
 
   // Session storage may be switched off in the browser; the queue in memory then has to do.
   const storage = {
