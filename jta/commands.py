@@ -61,5 +61,17 @@ def keep_keys() -> None:
 
 def register(app: Flask) -> None:
     """Add the commands to the application."""
-    for command in (audit_commands, create_admin, make_key, keep_keys):
+    from jta.analyze import analyze_command
+    from jta.check_file import check_file_command
+    from jta.demo.command import demo_command
+
+    for command in (
+        audit_commands,
+        create_admin,
+        make_key,
+        keep_keys,
+        analyze_command,
+        check_file_command,
+        demo_command,
+    ):
         app.cli.add_command(command)

@@ -82,15 +82,11 @@ def rate_honestly(
     def person(scale: float) -> NDArray[np.float64]:
         return rng.normal(0.0, scale, size=(people, 1))
 
-    breadth = (
-        np.log(truth.performing / (1 - truth.performing)) + shift("performing") + person(spread["breadth"])
-    )
+    breadth = np.log(truth.performing / (1 - truth.performing)) + shift("performing") + person(spread["breadth"])
     performs = rng.random(size) < 1 / (1 + np.exp(-breadth))
     habit = shift("frequency") + person(spread["activity"]) + rng.normal(0.0, spread["frequency_noise"], size)
     frequency = _to_anchor(truth.frequency + habit)
-    opinion = (
-        shift("importance") + person(spread["severity"]) + rng.normal(0.0, spread["importance_noise"], size)
-    )
+    opinion = shift("importance") + person(spread["severity"]) + rng.normal(0.0, spread["importance_noise"], size)
     importance = _to_anchor(truth.importance + opinion + spread["importance_per_frequency"] * habit)
     return _apply_skip_rule(Answers(np.where(performs, frequency, NOT_PERFORMED), importance))
 

@@ -84,8 +84,7 @@ def count_frame(settings: Mapping[str, Any]) -> tuple[FrameCount, ...]:
     strata = settings["strata"]
     total = sum(entry["frame"] for entry in strata.values())
     locale = {
-        level: sum(entry["frame"] * entry["locale"][level] for entry in strata.values())
-        for level in DISTRICT_KINDS
+        level: sum(entry["frame"] * entry["locale"][level] for entry in strata.values()) for level in DISTRICT_KINDS
     }
     region = {level: share * total for level, share in settings["region"].items()}
     counts = [FrameCount("enrolment", code, entry["frame"]) for code, entry in strata.items()]

@@ -119,9 +119,7 @@ def _choose_respondents(
     return [roster[position] for position in chosen]
 
 
-def _background(
-    rng: np.random.Generator, person: RosterPerson, settings: Mapping[str, Any]
-) -> dict[str, str]:
+def _background(rng: np.random.Generator, person: RosterPerson, settings: Mapping[str, Any]) -> dict[str, str]:
     """Return a person's true background. What is passed over is taken out later."""
     role = draw_level(rng, settings["strata"][person.stratum]["role"])
     certified = rng.random() < settings["certified_share"][role]
@@ -201,9 +199,7 @@ def _pass_over(rng: np.random.Generator, answers: Mapping[str, str], share: floa
     return {code: answer for code, answer in answers.items() if rng.random() >= share}
 
 
-def _rating_rows(
-    people: Sequence[RosterPerson], tasks: Sequence[DemoTask], answers: Answers
-) -> Iterator[RatingRow]:
+def _rating_rows(people: Sequence[RosterPerson], tasks: Sequence[DemoTask], answers: Answers) -> Iterator[RatingRow]:
     """Turn the two tables into one row a rating."""
     for person, frequency, importance in zip(people, answers.frequency, answers.importance, strict=True):
         yield from _person_rows(person.person_code, tasks, frequency, importance)

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import zipfile
 from collections.abc import Mapping
 
 import pandas as pd
 
+from jta.exports.csv_text import restore_text
+from jta.exports.tables import tables_csv
+
 _FIXED = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip can hold: no clock in the file
-_TEXT = ("task_id", "domain_id", "subdomain_id", "unit", "name", "parent", "level", "scale", "method", "variable")
-
-
-def csv_bytes(table: pd.DataFrame) -> bytes:
-    """Return a table as CSV: unrounded, undefined cells empty, UTF-8, one line feed a row."""
-    return table.to_csv(index=False, lineterminator="\n").encode()
+# Columns of codes and words; every other column is numbers.
+_TEXT = {
+    *("task_id", "domain_id", "subdomain_id", "unit", "name", "parent", "level", "scale", "method", "variable"),
+    *("note", "decision", "reason", "retained"),
+}
 
 
 def pack_tables(tables: Mapping[str, pd.DataFrame]) -> bytes:
     """Return the tables as one zip file, ``NAME.csv`` each, in the order of names."""
     sink = io.BytesIO()
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as pack:
-        for name in sorted(tables):
-            pack.writestr(zipfile.ZipInfo(f"{name}.csv", _FIXED), csv_bytes(tables[name]), zipfile.ZIP_DEFLATED)
+        for name, content in tables_csv(tables).items():
+            pack.writestr(zipfile.ZipInfo(name, _FIXED), content, zipfile.ZIP_DEFLATED)
     return sink.getvalue()
 
 
@@ -33,16 +36,17 @@ def unpack_file(packed: bytes, name: str) -> bytes | None:
 
 
 def unpack_table(packed: bytes, name: str) -> pd.DataFrame | None:
-    """Return a table with codes and words as text and everything else as read; empty cells are NaN."""
+    """Return a table: codes and words as text, everything else as numbers, empty cells NaN."""
     content = unpack_file(packed, name)
     if content is None:
         return None
-    kinds = dict.fromkeys(_TEXT, str)
-    return pd.read_csv(
-        io.BytesIO(content), dtype=kinds, keep_default_na=False, na_values={c: [""] for c in _numeric(content)}
+    header = next(csv.reader(io.StringIO(content.decode())))
+    table = pd.read_csv(
+        io.BytesIO(content),
+        dtype={column: str for column in header if column in _TEXT},
+        keep_default_na=False,
+        na_values={column: [""] for column in header if column not in _TEXT},
     )
-
-
-def _numeric(content: bytes) -> list[str]:
-    header = content.split(b"\n", 1)[0].decode().split(",")
-    return [name for name in header if name not in _TEXT]
+    for column in _TEXT.intersection(header):
+        table[column] = table[column].map(restore_text)
+    return table

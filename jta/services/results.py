@@ -129,6 +129,29 @@ def read_table(run: AnalysisRun, name: str) -> pd.DataFrame:
     return table
 
 
+def load_result(run: AnalysisRun) -> AnalysisResult:
+    """Return a stored run as the analysis returned it."""
+    from analysis.plan import AnalysisPlan
+    from analysis.result import AnalysisResult
+
+    summary = run.summary
+    return AnalysisResult(
+        tables={name: read_table(run, name) for name in summary["tables"]},
+        left_out=summary["left_out"],
+        notes=tuple(summary["notes"]),
+        choices=summary["choices"],
+        assumptions=tuple(summary["assumptions"]),
+        counts=summary["counts"],
+        weights=summary["weights"],
+        items=summary["items"],
+        data_hash=summary["data_hash"],
+        study_hash=summary["study_hash"],
+        plan=AnalysisPlan.from_json(run.plan),
+        plan_hash=run.plan_hash,
+        versions=summary["versions"],
+    )
+
+
 def table_bytes(run: AnalysisRun, name: str) -> bytes:
     """Return a table of a run as the CSV file that it is stored as."""
     from jta.exports.table_pack import unpack_file

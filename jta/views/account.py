@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from pathlib import Path
+
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_limiter import RateLimitExceeded
 
 from jta import sessions
+from jta.demo.notes import read_demo
 from jta.errors import InvalidInputError
 from jta.extensions import limiter
 from jta.forms.account import PasswordForm, SignInForm
@@ -26,7 +29,13 @@ def too_many(_error: RateLimitExceeded) -> ResponseReturnValue:
     """Ask for a pause, on the sign-in page itself."""
     form = SignInForm()
     form.form_errors.append("Too many tries. Please wait a minute, then try again.")
-    return render_template("account/sign_in.html", form=form), 429
+    return _sign_in_page(form, 429)
+
+
+def _sign_in_page(form: SignInForm, status: int) -> ResponseReturnValue:
+    local = current_app.config["SETTINGS"].is_loopback
+    demo = read_demo(Path(current_app.instance_path)) if local else None
+    return render_template("account/sign_in.html", form=form, demo=demo), status
 
 
 @bp.route("/sign-in", methods=["GET", "POST"])
@@ -41,7 +50,7 @@ def sign_in() -> ResponseReturnValue:
             sessions.begin(user)
             return redirect(safe_next(url_for("study.index")), 303)
         form.form_errors.append("The address or the password is not right. Check both and try again.")
-    return render_template("account/sign_in.html", form=form), 422 if form.is_submitted() else 200
+    return _sign_in_page(form, 422 if form.is_submitted() else 200)
 
 
 @bp.post("/sign-out")

@@ -179,3 +179,29 @@ def test_returning_needs_a_reason(proposed):
         actors["approver"], study.id, 1, decision="returned", seen_hash=seen, reason="Data Management is too low"
     )
     assert service.get_blueprint(study.id, 1).state == "returned"
+
+
+def test_the_workbook_says_what_the_page_says(proposed):
+    import io
+
+    import openpyxl
+
+    from jta.services.report import write_workbook
+
+    study, actors, blueprint = proposed
+    adjust(study, actors["director"], blueprint, w1="40", w2="30")
+    approval.submit(actors["director"], study.id, 1)
+    seen = service.content_hash(service.get_blueprint(study.id, 1))
+    approval.decide(actors["approver"], study.id, 1, decision="approved", seen_hash=seen)
+    one, two = (write_workbook(actors["director"], study.id, 1) for _ in range(2))
+    assert one.id == two.id
+    book = openpyxl.load_workbook(io.BytesIO(one.content), data_only=True)
+    blueprint = service.get_blueprint(study.id, 1)
+    sheet = book["Blueprint"]
+    rows = list(sheet.iter_rows(values_only=True))
+    header = next(r for r in rows if "Items" in r and "Empirical weight" in r)
+    shown = {r[header.index("Domain code")]: r for r in rows}
+    for row in blueprint.rows:
+        if row.level == "domain":
+            assert shown[row.code][header.index("Items")] == row.items
+            assert shown[row.code][header.index("Empirical weight")] == pytest.approx(row.empirical_weight, abs=1e-12)

@@ -161,10 +161,7 @@ def draw_onet_respondents(n: int = 60, seed: int = 2016) -> tuple[RatingRow, ...
     rng = np.random.default_rng(seed)
     columns = [_draw_task(rng, task, n) for task in load_published()]
     return tuple(
-        row
-        for number in range(n)
-        for column in columns
-        for row in _rating_rows(f"O{number + 1:04d}", column, number)
+        row for number in range(n) for column in columns for row in _rating_rows(f"O{number + 1:04d}", column, number)
     )
 
 

@@ -1,0 +1,249 @@
+"""Create the demo studies through the same acts that people use, at simulated times.
+
+One study is finished: survey closed, data frozen, blueprint adjusted, approved by a second person. The other
+is open, so that its survey can be tried. Everything in both is simulated and says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+
+from jta import clock
+from jta.audit import SYSTEM, Actor
+from jta.db import db
+from jta.demo import NOTICE
+from jta.demo.content import load_background, load_scales
+from jta.demo.notes import Demo, DemoAccount, keep_demo, make_password
+from jta.demo.responses import store_responses
+from jta.demo.simulate import SimulatedStudy, simulate
+from jta.exports.csv_text import write_csv
+from jta.models.delivery import Person
+from jta.models.study import Study
+from jta.services import (
+    account,
+    blueprint,
+    blueprint_approval,
+    delivery,
+    delivery_import,
+    report,
+    results,
+    review,
+    survey,
+)
+from jta.services import study as study_service
+from jta.services.blueprint_changes import RowInput, shown_percent
+from jta.services.instrument import list_scales
+from jta.services.links import link_url
+from jta.services.study_plan import plan_of, save_plan
+from jta.services.study_strata import StratumRow, save_strata
+from jta.services.survey_launch import close, launch
+
+ZONE = "America/New_York"
+FIELDED = 30  # days the finished study's survey was open
+STAFF = (
+    ("administrator", "Ada Okafor", "ada@example.org"),
+    ("director", "Dora Lindqvist", "dora@example.org"),
+    ("psychometrician", "Piotr Nowak", "piotr@example.org"),
+    ("approver", "Amina Haddad", "amina@example.org"),
+    ("auditor", "Olu Mensah", "olu@example.org"),
+)
+PANEL_REASON = (
+    "Simulated panel vote, 9 of 11: keep the area at 30 % so that its smallest skill area can be reported; "
+    "the change lies within the interval."
+)
+
+
+def load_demo(instance: Path, say: Callable[[str], None]) -> Demo:
+    """Create accounts and both studies, write the workbook, and keep what a visitor needs.
+
+    Parameters
+    ----------
+    instance : Path
+        Folder of the local installation.
+    say : callable
+        Told one sentence at each step.
+    """
+    simulated = simulate()
+    launched = _nine_o_clock(days_ago=60)
+    accounts, actors = _create_accounts(launched - timedelta(days=30))
+    say("Creating the finished study: 100 task statements, 520 invited people …")
+    finished = _prepare(actors, simulated, launched, "K-12 CTO practice analysis (simulated)")
+    say("Storing 300 simulated responses …")
+    store_responses(finished.id, simulated.responses, simulated.ratings, launched)
+    say("Freezing, analysing, proposing, approving …")
+    workbook = _finish(actors, finished, launched, instance)
+    say("Creating the open study, whose survey can be tried …")
+    link = _open_study(actors, simulated, _nine_o_clock(days_ago=2))
+    demo = Demo(accounts, link, f"/studies/{finished.id}", str(workbook))
+    keep_demo(instance, demo)
+    return demo
+
+
+def _nine_o_clock(days_ago: int) -> datetime:
+    today = datetime.now(ZoneInfo(ZONE)).replace(hour=9, minute=0, second=0, microsecond=0)
+    return (today - timedelta(days=days_ago)).astimezone(UTC)
+
+
+@contextmanager
+def _at(moment: datetime) -> Iterator[None]:
+    with clock.running_on(lambda: moment):
+        yield
+
+
+def _create_accounts(moment: datetime) -> tuple[tuple[DemoAccount, ...], dict[str, Actor]]:
+    accounts, actors = [], {}
+    with _at(moment):
+        for role, name, email in STAFF:
+            password = make_password()
+            user = account.create_user(
+                SYSTEM,
+                email=email,
+                name=name,
+                password=password,
+                administrator=role == "administrator",
+                must_change=False,
+            )
+            accounts.append(DemoAccount(role, name, email, password))
+            actors[role] = Actor(name, role, user.id)
+    return tuple(accounts), actors
+
+
+def _prepare(actors: dict[str, Actor], simulated: SimulatedStudy, launched: datetime, title: str) -> Study:
+    """Create a study with inventory, scales, plan, roster and links, and launch it."""
+    with _at(launched - timedelta(days=21)):
+        study = _create_study(actors, title)
+        _word_scales(actors["director"], study)
+        _plan(actors["psychometrician"], study)
+    with _at(launched - timedelta(days=7)):
+        _import_roster(actors["director"], study, simulated)
+        delivery.make_links(actors["director"], study.id)
+    with _at(launched):
+        launch(actors["director"], study.id)
+    return study
+
+
+def _create_study(actors: dict[str, Actor], title: str) -> Study:
+    details = study_service.StudyDetails(
+        title=title,
+        credential="K-12 technology leader certification (simulated)",
+        purpose="Find out what district technology leaders do, and weigh the exam of a certification by it.",
+        population="Chief technology officers and directors of technology of K-12 school districts.",
+        contact="Dora Lindqvist, dora@example.org",
+        time_zone=ZONE,
+        exam_items=100,
+        notice=NOTICE,
+    )
+    study = study_service.create_study(
+        actors["administrator"],
+        account.get_user(actors["administrator"].user_id or 0),
+        details,
+        start=study_service.FRAMEWORK,
+        director_email="dora@example.org",
+    )
+    for role, _, email in STAFF[2:]:
+        account.grant_role(actors["director"], study_id=study.id, email=email, role=role)
+    return study
+
+
+def _word_scales(director: Actor, study: Study) -> None:
+    """Give the scales the demo's own prompts and anchors, as the director does on the survey page."""
+    words = {scale.code: scale for scale in load_scales()}
+    for scale in list_scales(study.id):
+        own = words[scale.code]
+        labels = {anchor.code: anchor.label for anchor in own.anchors}
+        text = survey.ScaleText(own.title, own.prompt, {a.id: labels[a.code] for a in scale.anchors})
+        survey.edit_scale(director, study.id, scale.id, text, version=scale.version)
+
+
+def _plan(psychometrician: Actor, study: Study) -> None:
+    rule = [
+        {"measure": "mean", "cut": 3.0, "review": None, "anchor": None, "scale": None},
+        {"measure": "performing", "cut": 0.5, "review": None, "anchor": None, "scale": None},
+    ]
+    save_plan(psychometrician, study.id, {**plan_of(study), "retention": rule, "seed": 2026}, version=study.version)
+
+
+def _import_roster(director: Actor, study: Study, simulated: SimulatedStudy) -> None:
+    enrolment = next(question for question in load_background() if question.code == "enrolment")
+    counts = {c.level: c.districts for c in simulated.frame if c.variable == "enrolment"}
+    rows = [StratumRow(c.code, c.label, frame_count=counts[c.code], target=60) for c in enrolment.choices]
+    save_strata(director, study.id, rows, version=study.version)
+    content = write_csv(
+        ["person_code", "name", "email", "organization", "stratum", "locale", "region"],
+        list(simulated.roster),
+        mark=False,
+    )
+    preview = delivery_import.preview_roster(director, study.id, content, "roster.csv")
+    if not preview.token:
+        raise RuntimeError(f"the demo's roster was refused: {preview.refused or preview.problems[:3]}")
+    delivery_import.apply_roster(director, study.id, preview.token)
+
+
+def _finish(actors: dict[str, Actor], study: Study, launched: datetime, instance: Path) -> Path:
+    closed = launched + timedelta(days=FIELDED)
+    with _at(closed):
+        close(actors["director"], study.id)
+    with _at(closed + timedelta(days=2)):
+        dataset = review.freeze_dataset(actors["psychometrician"], study.id)
+    with _at(closed + timedelta(days=3)):
+        run = results.analyze_dataset(actors["psychometrician"], study.id, dataset.number)
+        proposed = blueprint.propose(actors["director"], study.id, run.id)
+    with _at(closed + timedelta(days=10)):
+        _adjust(actors["director"], study.id, proposed.number)
+        blueprint_approval.submit(actors["director"], study.id, proposed.number)
+    with _at(closed + timedelta(days=14)):
+        seen = blueprint.content_hash(blueprint.get_blueprint(study.id, proposed.number))
+        blueprint_approval.decide(
+            actors["approver"], study.id, proposed.number, decision="approved", seen_hash=seen,
+            reason="Simulated board vote, unanimous.",
+        )  # fmt: skip
+        document = report.write_workbook(actors["director"], study.id, proposed.number)
+    path = instance / "blueprint-simulated.xlsx"
+    path.write_bytes(document.content)
+    return path
+
+
+def _adjust(director: Actor, study_id: int, number: int) -> None:
+    now = blueprint.get_blueprint(study_id, number)
+    rows = [
+        RowInput(
+            row.code,
+            Decimal(30) if row.code == "2" else shown_percent(row.weight),
+            row.minimum,
+            row.maximum,
+            "Panel vote (simulated)" if row.code == "2" else row.rationale,
+        )
+        for row in now.rows
+    ]
+    blueprint.adjust(
+        director,
+        study_id,
+        number,
+        seen_version=now.version,
+        rows=rows,
+        items=now.items,
+        reason=PANEL_REASON,
+        share_rest=True,
+    )
+
+
+def _open_study(actors: dict[str, Actor], simulated: SimulatedStudy, launched: datetime) -> str:
+    """Create the study whose survey is open, and return the path of one person's link into it."""
+    study = _prepare(actors, simulated, launched, "K-12 CTO practice analysis, open survey (simulated)")
+    early = [r for r in simulated.responses if r.last_saved < 36 * 3600][:40]
+    answered = {r.person_code for r in early}
+    store_responses(study.id, early, [r for r in simulated.ratings if r.person_code in answered], launched)
+    silent = next(p.person_code for p in simulated.roster if p.person_code not in answered)
+    return urlsplit(link_url(_person(study.id, silent))).path
+
+
+def _person(study_id: int, code: str) -> Person:
+    return db.session.scalars(select(Person).where(Person.study_id == study_id, Person.code == code)).one()

@@ -1,0 +1,181 @@
+"""A blueprint with everything around it as the plain values that the workbook is made of."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select
+
+from jta.db import db
+from jta.errors import NotFoundError
+from jta.models.blueprint import Blueprint, BlueprintRow
+from jta.models.delivery import Person
+from jta.models.response import Response
+from jta.models.study import Study
+from jta.models.survey import Instrument
+from jta.services.blueprint_approval import standing_approval
+from jta.services.blueprint_items import ItemResult, allocate_rows
+from jta.services.results import load_result
+
+if TYPE_CHECKING:
+    from jta.exports.book import BlueprintBook, BlueprintLine, CodebookScale, CodebookVariable, LedgerEntry
+
+STATUS = {"draft": "DRAFT", "submitted": "DRAFT, SUBMITTED", "returned": "DRAFT, RETURNED"}
+NOTE_WORDS = {
+    "minimum": "at its minimum",
+    "maximum": "at its maximum",
+    "rest": "shares what others at a limit left",
+}
+
+
+def build_blueprint_book(blueprint: Blueprint) -> BlueprintBook:
+    """Return the workbook's content of a blueprint as it is now.
+
+    Parameters
+    ----------
+    blueprint : Blueprint
+        With rows, ledger, approvals and run loaded.
+    """
+    from analysis.parquet import from_parquet
+    from jta.analyze_book import build_book
+
+    study = db.session.get(Study, blueprint.study_id)
+    if study is None:
+        raise NotFoundError
+    instrument = _instrument(study.id)
+    base = build_book(study.title, from_parquet(blueprint.run.dataset.content), load_result(blueprint.run))
+    return replace(
+        base,
+        credential=study.credential or "not stated",
+        version=str(blueprint.number),
+        status=_status(blueprint),
+        items=blueprint.items,
+        lines=_lines(blueprint),
+        scales=_scales(instrument),
+        variables=_variables(instrument),
+        notice=study.notice,
+        time_zone=study.time_zone,
+        dates=_dates(study, instrument, blueprint),
+        respondents=_respondents(study.id, blueprint),
+        ledger=_ledger(blueprint, study.time_zone),
+    )
+
+
+def _status(blueprint: Blueprint) -> str:
+    if blueprint.state in {"approved", "published"} and standing_approval(blueprint) is None:
+        return "DRAFT"
+    return STATUS.get(blueprint.state, blueprint.state.upper())
+
+
+def _lines(blueprint: Blueprint) -> tuple[BlueprintLine, ...]:
+    results = allocate_rows(blueprint.rows, blueprint.items)
+    approved = standing_approval(blueprint) is not None
+    return tuple(_line(row, results[row.code], approved=approved) for row in blueprint.rows)
+
+
+def _line(row: BlueprintRow, result: ItemResult, *, approved: bool) -> BlueprintLine:
+    from jta.exports.book import BlueprintLine
+
+    return BlueprintLine(
+        code=row.code,
+        name=row.title,
+        level=row.level,
+        parent_code=row.parent_code,
+        n_tasks=row.n_tasks,
+        empirical_weight=row.empirical_weight,
+        proposed_weight=row.weight,
+        approved_weight=row.weight if approved else None,
+        quota=result.quota,
+        items=result.items,
+        ci_low=row.low,
+        ci_high=row.high,
+        minimum=row.minimum,
+        maximum=row.maximum,
+        rationale=row.rationale,
+        allocation_note=NOTE_WORDS.get(result.note or ""),
+    )
+
+
+def _instrument(study_id: int) -> Instrument:
+    found = select(Instrument).where(Instrument.study_id == study_id).order_by(Instrument.number.desc()).limit(1)
+    instrument: Instrument | None = db.session.scalar(found)
+    if instrument is None:
+        raise NotFoundError
+    return instrument
+
+
+def _scales(instrument: Instrument) -> tuple[CodebookScale, ...]:
+    from jta.exports.book import CodebookAnchor, CodebookScale
+
+    return tuple(
+        CodebookScale(
+            scale["code"],
+            scale["title"],
+            scale["prompt"],
+            tuple(CodebookAnchor(a["code"], a["label"], a["value"], a["not_performed"]) for a in scale["anchors"]),
+        )
+        for scale in instrument.content["scales"]
+    )
+
+
+def _variables(instrument: Instrument) -> tuple[CodebookVariable, ...]:
+    from jta.exports.book import CodebookVariable
+
+    questions = [
+        CodebookVariable(
+            q["code"],
+            q["prompt"],
+            "; ".join(f"{c['code']} = {c['label']}" for c in q["choices"]),
+            "empty: not answered",
+        )
+        for q in instrument.content["background"]
+    ]
+    own = CodebookVariable("respondent_id", "Random code of a response within this study", "text", "never")
+    return (own, *questions)
+
+
+def _dates(study: Study, instrument: Instrument, blueprint: Blueprint) -> tuple[tuple[str, date | datetime], ...]:
+    moments = [
+        ("Survey launched", instrument.launched_at),
+        ("Survey closed", instrument.closed_at),
+        ("Data set frozen", blueprint.run.dataset.frozen_at),
+        ("Blueprint proposed", blueprint.proposed_at),
+        ("Blueprint approved", _approved_at(blueprint)),
+        ("Blueprint published", blueprint.published_at),
+    ]
+    zone = ZoneInfo(study.time_zone)
+    return tuple((label, moment.astimezone(zone).date()) for label, moment in moments if moment)
+
+
+def _approved_at(blueprint: Blueprint) -> datetime | None:
+    approval = standing_approval(blueprint)
+    return approval.at if approval else None
+
+
+def _respondents(study_id: int, blueprint: Blueprint) -> tuple[tuple[str, int], ...]:
+    invited = db.session.scalar(select(func.count()).select_from(Person).where(Person.study_id == study_id)) or 0
+    started = db.session.scalar(select(func.count()).select_from(Response).where(Response.study_id == study_id)) or 0
+    counts = blueprint.run.dataset.counts
+    return (
+        ("Invited", invited),
+        ("Started", started),
+        *((label.capitalize(), int(count)) for label, count in counts.items() if label != "ratings"),
+    )
+
+
+def _ledger(blueprint: Blueprint, zone: str) -> tuple[LedgerEntry, ...]:
+    from jta.exports.book import LedgerEntry
+
+    local = ZoneInfo(zone)
+    changes = [
+        LedgerEntry(a.at.astimezone(local), a.by_name, f"{a.code or 'Exam'} {a.field}", a.before, a.after, a.reason)
+        for a in blueprint.adjustments
+    ]
+    decisions = [
+        LedgerEntry(a.at.astimezone(local), a.by_name, f"Blueprint {a.decision}", "", "", a.reason)
+        for a in blueprint.approvals
+    ]
+    return tuple(sorted([*changes, *decisions], key=lambda entry: entry.when))
