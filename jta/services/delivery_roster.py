@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -115,9 +115,8 @@ def _row(person: Person, stratum: str | None, status: str) -> RosterRow:
 def _filtered(
     people: Select[Person, str, str], asked: RosterFilter, status: ColumnElement[str]
 ) -> Select[Person, str, str]:
-    for word in asked.query.casefold().split():
-        columns = (Person.code, Person.name, Person.email, Person.organization)
-        people = people.where(or_(*(func.lower(column).contains(word, autoescape=True) for column in columns)))
+    for word in asked.query.split():
+        people = people.where(or_(*_holds(word)))
     if asked.status:
         people = people.where(status == asked.status)
     if asked.stratum == NO_STRATUM:
@@ -125,6 +124,15 @@ def _filtered(
     elif asked.stratum:
         people = people.where(Person.stratum_id == int(asked.stratum))
     return people
+
+
+def _holds(word: str) -> Iterator[ColumnElement[bool]]:
+    # SQLite turns only a to z into small letters, so words with other letters are also tried as people write them.
+    for column in (Person.code, Person.name, Person.email, Person.organization):
+        yield func.lower(column).contains(word.lower(), autoescape=True)
+        if not word.isascii():
+            for form in (word.lower(), word.capitalize(), word.upper()):
+                yield column.contains(form, autoescape=True)
 
 
 def _order(asked: RosterFilter, status: ColumnElement[str]) -> list[ColumnElement[Any]]:
