@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from jta.audit import digest
 from jta.db import db
 from jta.errors import NotFoundError
-from jta.models.inventory import Domain, Task
+from jta.models.inventory import Domain, StatementVersion, Task
 from jta.services.inventory_merge import Stored, in_order, load_stored
 
 
@@ -161,3 +161,20 @@ def word_diff(before: str, after: str) -> list[Piece]:
             continue
         pieces += [Piece(kind, text) for kind, text in (("gone", gone), ("new", come)) if text]
     return pieces
+
+
+@dataclass(frozen=True)
+class Wording:
+    """One wording of a task statement, with what became of the one before; the first has no pieces."""
+
+    version: StatementVersion
+    pieces: tuple[Piece, ...] = ()
+
+
+def wording_history(task: Task) -> list[Wording]:
+    """Return the wordings of a task statement, newest first."""
+    history = [
+        Wording(version, tuple(word_diff(before.statement, version.statement)) if before else ())
+        for before, version in zip([None, *task.versions], task.versions, strict=False)
+    ]
+    return history[::-1]

@@ -83,18 +83,14 @@ def _signer() -> URLSafeSerializer:
     return URLSafeSerializer(current_app.config["SECRET_KEY"], salt="inventory import")
 
 
-def _seal(
-    actor: Actor, study_id: int, rows: Sequence[InventoryRow], filename: str, file_hash: str, state: str
-) -> str:
+def _seal(actor: Actor, study_id: int, rows: Sequence[InventoryRow], filename: str, file_hash: str, state: str) -> str:
     content = {
         "study": study_id, "by": actor.user_id, "name": filename, "file": file_hash,
         "state": state, "rows": [astuple(row) for row in rows],
     }  # fmt: skip
     token = str(_signer().dumps(content))
     if len(token) > LONGEST_TOKEN:
-        raise InvalidInputError(
-            "This file is too long to preview. Split it and import the parts.", field="file"
-        )
+        raise InvalidInputError("This file is too long to preview. Split it and import the parts.", field="file")
     return token
 
 
@@ -102,9 +98,7 @@ def _unseal(actor: Actor, study_id: int, token: str) -> dict[str, Any]:
     try:
         content: dict[str, Any] = _signer().loads(token)
     except BadSignature as error:
-        raise InvalidInputError(
-            "This preview cannot be used. Upload the file again.", field="file"
-        ) from error
+        raise InvalidInputError("This preview cannot be used. Upload the file again.", field="file") from error
     if content["study"] != study_id or content["by"] != actor.user_id:
         raise InvalidInputError("This preview belongs elsewhere. Upload the file again.", field="file")
     return content
@@ -155,9 +149,7 @@ def inventory_lines(study_id: int) -> list[InventoryLine]:
             below = branch is not domain
             place = (branch.area.code, branch.area.title) if below else ("", "")
             lines += [
-                InventoryLine(
-                    domain.area.code, domain.area.title, *place, task.code, task.statement, task.source
-                )
+                InventoryLine(domain.area.code, domain.area.title, *place, task.code, task.statement, task.source)
                 for task in branch.tasks
             ]
     return lines
@@ -170,3 +162,10 @@ def export_inventory(study_id: int, form: str) -> bytes:
         return inventory_csv(lines)
     study = get_study(study_id)
     return inventory_xlsx(lines, title=study.title, notice=study.notice or "")
+
+
+def inventory_template(form: str) -> bytes:
+    """Return an empty inventory file with the right columns, as ``csv`` or ``xlsx``."""
+    from jta.imports.templates import csv_template, xlsx_template
+
+    return csv_template("inventory") if form == "csv" else xlsx_template("inventory")

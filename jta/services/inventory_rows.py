@@ -80,9 +80,7 @@ def notes_of_file(result: ReadResult) -> list[str]:
 
     notes = [note for note in result.cleaned if not note.startswith((NUMBERED, NAMED))]
     if any(note.startswith(NUMBERED) for note in result.cleaned):
-        notes.append(
-            "The file has no codes of content domains: they were found by name; new ones got numbers."
-        )
+        notes.append("The file has no codes of content domains: they were found by name; new ones got numbers.")
     if any(note.startswith(NAMED) for note in result.cleaned):
         notes.append("The file has no names of content domains: they were found by code.")
     return notes
@@ -126,9 +124,7 @@ class AreaFinder:
     def _check_level(self, row: InventoryRow, level: str, stored: Area | None, parent: str | None) -> None:
         if stored is not None and (stored.parent is None) != (parent is None):
             other = "content domain" if stored.parent is None else "subdomain"
-            self._problem(
-                row, f"{level}_code", f"{shown(stored.code)} is the code of a {other} in this study."
-            )
+            self._problem(row, f"{level}_code", f"{shown(stored.code)} is the code of a {other} in this study.")
 
     def _agree(self, row: InventoryRow, level: str, known: Area, title: str, parent: str | None) -> Area:
         if known.parent != parent:

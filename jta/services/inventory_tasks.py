@@ -44,9 +44,7 @@ def _open_inventory(study_id: int) -> Study:
     return study
 
 
-def add_task(
-    actor: Actor, study_id: int, *, code: str, words: TaskWords, new_area: NewArea | None = None
-) -> Task:
+def add_task(actor: Actor, study_id: int, *, code: str, words: TaskWords, new_area: NewArea | None = None) -> Task:
     """Add a task statement at the end of its content domain or subdomain, which may be new.
 
     Raises
@@ -59,9 +57,7 @@ def add_task(
     with transaction():
         study = _open_inventory(study_id)
         if _task_with_code(study_id, code) is not None:
-            raise InvalidInputError(
-                f"The code {code} is in use. Codes stay with their task for ever.", field="code"
-            )
+            raise InvalidInputError(f"The code {code} is in use. Codes stay with their task for ever.", field="code")
         area = _add_area(study_id, new_area) if new_area else _chosen_area(study_id, words.area_id)
         task = Task(
             study_id=study_id, domain_id=area.id, code=code, statement=words.statement,
@@ -104,9 +100,7 @@ def _last_position(model: type[Task] | type[Domain], study_id: int) -> int:
     return db.session.scalar(select(func.max(model.position)).where(model.study_id == study_id)) or 0
 
 
-def edit_task(
-    actor: Actor, study_id: int, task_id: int, words: TaskWords, *, version: int, reason: str = ""
-) -> Task:
+def edit_task(actor: Actor, study_id: int, task_id: int, words: TaskWords, *, version: int, reason: str = "") -> Task:
     """Change the wording, source or place of a task statement; ``version`` is the one the writer saw.
 
     Raises
@@ -234,6 +228,13 @@ def move_area(actor: Actor, study_id: int, area_id: int, *, up: bool) -> Domain:
     return area
 
 
+def is_empty_area(area_id: int) -> bool:
+    """Say whether an area holds no task statement, retired ones included, and no subdomain."""
+    used = select(Task.id).where(Task.domain_id == area_id).limit(1)
+    below = select(Domain.id).where(Domain.parent_id == area_id).limit(1)
+    return db.session.scalar(used) is None and db.session.scalar(below) is None
+
+
 def delete_area(actor: Actor, study_id: int, area_id: int) -> None:
     """Delete a content domain or subdomain that never held a task statement or lost all to other areas.
 
@@ -245,12 +246,8 @@ def delete_area(actor: Actor, study_id: int, area_id: int) -> None:
     with transaction():
         _open_inventory(study_id)
         area = get_area(study_id, area_id)
-        used = select(Task.id).where(Task.domain_id == area_id).limit(1)
-        below = select(Domain.id).where(Domain.parent_id == area_id).limit(1)
-        if db.session.scalar(used) is not None or db.session.scalar(below) is not None:
-            raise StateError(
-                "Only an area without task statements and subdomains can be deleted. Retired ones count."
-            )
+        if not is_empty_area(area_id):
+            raise StateError("Only an area without task statements and subdomains can be deleted. Retired ones count.")
         audit.record(
             actor,
             "deleted domain",

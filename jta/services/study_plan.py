@@ -37,6 +37,12 @@ def plan_of(study: Study) -> dict[str, Any]:
     return AnalysisPlan.from_json({"items": study.exam_items, **(study.plan or {})}).to_dict()
 
 
+def scale_titles(study_id: int) -> dict[str, str]:
+    """Return the title of each rating scale of a study by its code."""
+    found = select(RatingScale.code, RatingScale.title).where(RatingScale.study_id == study_id)
+    return {code: title for code, title in db.session.execute(found.order_by(RatingScale.position))}
+
+
 def compare_plans(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[PlanChange]:
     """Return the options that differ, in the plan's order."""
     names = [option["name"] for option in plan_options()]

@@ -17,7 +17,7 @@ DIRECTOR, EDITORS, APPROVER = "director", "director or psychometrician", "approv
 class NextStep:
     """The one next thing to do. ``endpoint`` and ``values`` lead there; ``post`` acts instead of leading.
 
-    ``fields`` are sent with the act. ``missing`` lists what is still needed, in words.
+    ``missing`` lists what is still needed, in words.
     """
 
     title: str
@@ -27,7 +27,6 @@ class NextStep:
     endpoint: str
     values: dict[str, Any] = field(default_factory=dict)
     post: bool = False
-    fields: dict[str, str] = field(default_factory=dict)
     missing: tuple[str, ...] = ()
 
 
@@ -83,7 +82,7 @@ def _before_launch(stage: str, counts: StudyCounts) -> NextStep:
             f"Read the {counts.tasks:,} task statements once more as a respondent would. "
             "You can still change them until the survey is launched.",
             DIRECTOR, "The inventory is complete", "study.change_stage",
-            post=True, fields={"to": "survey"}, missing=missing,
+            {"to": "survey"}, post=True, missing=missing,
         )  # fmt: skip
     if not counts.people:
         return NextStep(

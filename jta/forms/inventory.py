@@ -1,0 +1,123 @@
+"""Forms of the task inventory: task statements, content domains, retiring, uploading."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileField, FileRequired
+from wtforms import HiddenField, SelectField
+from wtforms.fields import SelectChoice
+from wtforms.validators import DataRequired, Length, ValidationError
+
+from jta.forms.study_fields import BlockField, CodeField, LineField
+from jta.services.inventory import Branch
+from jta.services.inventory_tasks import NewArea, TaskWords
+
+NEW = "new"
+_CODE = Length(max=40, message="Use 40 characters or fewer.")
+_LONG = Length(max=4000, message="Use 4,000 characters or fewer.")
+_NAME = Length(max=200, message="Use 200 characters or fewer.")
+
+
+def area_choices(domains: Sequence[Branch]) -> list[SelectChoice]:
+    """Return every content domain and subdomain, in order, subdomains under their domain."""
+    found = []
+    for domain in domains:
+        found.append(SelectChoice(str(domain.area.id), f"{domain.area.code} {domain.area.title}"))
+        found += [
+            SelectChoice(str(branch.area.id), f"– {branch.area.code} {branch.area.title}") for branch in domain.branches
+        ]
+    return found
+
+
+class TaskForm(FlaskForm):
+    """The words and the place of a task statement."""
+
+    statement = LineField(
+        "Task statement",
+        [DataRequired("Write the task statement."), _LONG],
+        description="Start with a verb and keep to one idea: “Evaluate vendor proposals against district needs.”",
+    )
+    area = SelectField("Where it belongs")
+    source = LineField(
+        "Source", [_LONG], description="Where the statement comes from: a standard, a panel, a former study."
+    )
+    reason = LineField("Reason for the change", [_NAME])
+    version = HiddenField()
+
+    def __init__(self, *args: Any, domains: Sequence[Branch], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.area.choices = area_choices(domains)
+
+    def words(self) -> TaskWords:
+        """Return what was typed."""
+        chosen = self.area.data
+        area_id = int(chosen) if chosen and chosen != NEW else None
+        return TaskWords(self.statement.data, self.source.data or "", area_id)
+
+
+class AddTaskForm(TaskForm):
+    """A new task statement, in an area that is there or a new one."""
+
+    code = CodeField(
+        "Code",
+        [DataRequired("Give the task statement a code."), _CODE],
+        description="Stays with the task for ever. 1.10 and 1.1 are two codes.",
+    )
+    new_parent = SelectField("It is", default="")
+    new_code = CodeField("Code of the new area", [_CODE])
+    new_title = LineField("Name of the new area", [_NAME])
+
+    def __init__(self, *args: Any, domains: Sequence[Branch], **kwargs: Any) -> None:
+        super().__init__(*args, domains=domains, **kwargs)
+        self.area.choices = [*self.area.choices, SelectChoice(NEW, "A new content domain or subdomain")]
+        parents = [SelectChoice(str(d.area.id), f"A subdomain of {d.area.code} {d.area.title}") for d in domains]
+        self.new_parent.choices = [SelectChoice("", "A new content domain"), *parents]
+
+    def validate_new_code(self, field: CodeField) -> None:
+        """A new area needs a code."""
+        if self.area.data == NEW and not field.data:
+            raise ValidationError("Give the new area a code.")
+
+    def validate_new_title(self, field: LineField) -> None:
+        """A new area needs a name."""
+        if self.area.data == NEW and not field.data:
+            raise ValidationError("Give the new area a name.")
+
+    def new_area(self) -> NewArea | None:
+        """Return the area to be added, or None where one was chosen."""
+        if self.area.data != NEW:
+            return None
+        parent = self.new_parent.data
+        return NewArea(self.new_code.data, self.new_title.data, int(parent) if parent else None)
+
+
+class RetireForm(FlaskForm):
+    """Why a task statement is retired."""
+
+    reason = BlockField(
+        "Reason",
+        [DataRequired("Say why this task statement is retired."), Length(max=1000)],
+        description="Stays on record with your name and the date.",
+    )
+
+
+class AreaForm(FlaskForm):
+    """The name of a content domain or subdomain."""
+
+    title = LineField("Name", [DataRequired("Give it a name."), _NAME])
+    version = HiddenField()
+
+
+class UploadForm(FlaskForm):
+    """A file with task statements."""
+
+    file = FileField("File", [FileRequired("Choose a file.")], description="Excel (.xlsx), CSV or JSON, up to 10 MB.")
+
+
+class ApplyForm(FlaskForm):
+    """A preview to be applied; the signed rows travel with it."""
+
+    token = HiddenField(validators=[DataRequired("This preview is empty. Upload the file again.")])

@@ -1,0 +1,71 @@
+"""Text fields that clean what is typed by the same rules as an imported file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from wtforms import IntegerField, StringField, TextAreaField, ValidationError
+
+from jta.imports.text import clean, strip_hidden
+
+
+class LineField(StringField):
+    """One line of text: trimmed, without invisible letters; what cannot be kept is an error."""
+
+    _reason: str | None = None
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Take what was typed, cleaned."""
+        super().process_formdata(valuelist)
+        cleaned = clean(self.data or "")
+        self._reason = cleaned.reason
+        if cleaned.reason is None:
+            self.data = cleaned.text
+
+    def pre_validate(self, _form: Any) -> None:
+        """Refuse text that cannot be kept."""
+        if self._reason:
+            raise ValidationError(self._reason.replace("The cell holds", "This text holds"))
+
+
+class CodeField(LineField):
+    """A code: one line without letters that show nothing."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Take what was typed, cleaned."""
+        super().process_formdata(valuelist)
+        if self._reason is None:
+            self.data = strip_hidden(self.data or "").strip()
+
+
+class BlockField(TextAreaField):
+    """Text of several lines, each cleaned."""
+
+    _reason: str | None = None
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Take what was typed, cleaned line by line."""
+        super().process_formdata(valuelist)
+        lines = [clean(line) for line in (self.data or "").replace("\r\n", "\n").replace("\r", "\n").split("\n")]
+        self._reason = next((line.reason for line in lines if line.reason), None)
+        if self._reason is None:
+            self.data = "\n".join(line.text for line in lines).strip()
+
+    def pre_validate(self, _form: Any) -> None:
+        """Refuse text that cannot be kept."""
+        if self._reason:
+            raise ValidationError(self._reason.replace("The cell holds", "This text holds"))
+
+
+class CountField(IntegerField):
+    """A whole number, which may be typed with thousands separators; an empty field is None."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Take what was typed; say plainly what is wrong with it."""
+        text = (valuelist[0] if valuelist else "").replace(",", "").replace("\u202f", "").strip()
+        self.data = None
+        if not text:
+            return
+        if not (text.isascii() and text.removeprefix("-").isdigit() and len(text) < 10):
+            raise ValueError("Enter a whole number.")
+        self.data = int(text)
