@@ -22,11 +22,8 @@ MAIN = ("JTA_DATABASE_URL", "JTA_SECRET_KEY", "JTA_LINK_KEY", "JTA_BASE_URL")
 _SAMPLES = {"changeme", "change-me", "secret", "dev", "example", "password"}
 _KNOWN = {
     *MAIN,
-    "JTA_DEBUG",
-    "JTA_TRUSTED_PROXIES",
-    "JTA_UPLOAD_MB",
-    "JTA_SESSION_IDLE_MINUTES",
-    "JTA_LOG_LEVEL",
+    *("JTA_DEBUG", "JTA_TRUSTED_PROXIES", "JTA_UPLOAD_MB", "JTA_SESSION_IDLE_MINUTES", "JTA_LOG_LEVEL"),
+    *("JTA_BIND", "JTA_LOCAL_PORT"),  # read by ./run serve, and by ./run demo
 }
 
 

@@ -56,6 +56,7 @@ _editors = (DIRECTOR, PSYCHOMETRICIAN)
 RULES: dict[str, Rule] = {
     "static": _read_open,
     "health.healthz": _read_open,
+    "help.home": _read_open,
     "help.index": _read_open,
     "help.privacy": _read_open,
     "account.sign_in": _open,

@@ -1,11 +1,17 @@
-"""Help and privacy: pages that anybody may read."""
+"""The front door, help and privacy: pages that anybody may open."""
 
 from __future__ import annotations
 
-from flask import Blueprint, Flask, render_template, url_for
+from flask import Blueprint, Flask, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 bp = Blueprint("help", __name__)
+
+
+@bp.get("/")
+def home() -> ResponseReturnValue:
+    """Lead to the studies; whoever is not signed in is asked to."""
+    return redirect(url_for("study.index"), 303)
 
 
 @bp.get("/help")
