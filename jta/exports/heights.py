@@ -35,7 +35,7 @@ def upright_height(titles: list[tuple[str, float]]) -> float:
     height = 60.0
     while height < TALLEST and any(_overfull(text, width, height) for text, width in titles):
         height += 5.0
-    return height
+    return height + 12
 
 
 def _overfull(text: str, width: float, height: float) -> bool:

@@ -64,8 +64,8 @@ def blueprint_columns(book: BlueprintBook, lines: tuple[Working, ...]) -> tuple[
         Column("name", "Content area", 35, "text", lambda d, i: _line(d, i).name),
         Column("tasks", "Tasks retained", 9, "whole", _tasks),
         Column("empirical", "Empirical weight", 10, "percent", _empirical),
-        Column("low", f"{level} low", 7.5, "percent", lambda d, i: _or_dash(_line(d, i).ci_low), interval),
-        Column("high", f"{level} high", 7.5, "percent", lambda d, i: _or_dash(_line(d, i).ci_high), interval),
+        Column("low", f"{level} low", 9, "percent", lambda d, i: _or_dash(_line(d, i).ci_low), interval),
+        Column("high", f"{level} high", 9, "percent", lambda d, i: _or_dash(_line(d, i).ci_high), interval),
         Column("proposed", "Proposed weight", 10, "percent", lambda d, i: _line(d, i).proposed_weight),
         Column("approved", "Approved weight", 10, "percent", lambda d, i: _line(d, i).approved_weight),
         Column(

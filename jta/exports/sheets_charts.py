@@ -116,8 +116,11 @@ def _weights_chart(desk: Desk) -> Chart:
             "plus_values": "=" + grid.far_span("above"),
             "line": {"color": OUTLINE, "width": 1.5},
         }
+    tallest = max(w.line.ci_high or w.line.empirical_weight or 0.0 for w in desk.lines)
     interval = f" with {percent_title(book.confidence)} intervals" if grid.has("below") else ""
-    return _chart(desk, series, f"Empirical weights{interval}", "Share of the exam", "0 %")
+    return _chart(
+        desk, series, f"Empirical weights{interval}", "Share of the exam", "0 %", unit=0.1 if tallest > 0.25 else 0.05
+    )
 
 
 def _items_chart(desk: Desk) -> Chart:
@@ -144,8 +147,10 @@ def _series(desk: Desk, name: str, key: str) -> dict[str, Any]:
     }
 
 
-def _chart(desk: Desk, series: dict[str, Any], title: str, axis: str, number: str) -> Chart:
-    """Return a bar chart with its title and axes, first line on top."""
+def _chart(
+    desk: Desk, series: dict[str, Any], title: str, axis: str, number: str, *, unit: float | None = None
+) -> Chart:
+    """Return a bar chart with its title and axes, first line on top; ``unit`` parts the grid lines."""
     chart = desk.workbook.add_chart({"type": "bar"})
     chart.add_series(series)
     font = {"name": FONT, "size": 9, "color": INK}
@@ -160,6 +165,7 @@ def _chart(desk: Desk, series: dict[str, Any], title: str, axis: str, number: st
             "num_font": font,
             "num_format": number,
             "min": 0,
+            "major_unit": unit,
             "major_gridlines": grid_lines,
         }
     )

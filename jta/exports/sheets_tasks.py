@@ -72,7 +72,9 @@ def statistics_grid(book: BlueprintBook, _lines: tuple[Working, ...]) -> Grid:
 
 def statistics_columns(book: BlueprintBook) -> tuple[Column, ...]:
     """Return the columns of Task statistics: a group for each measure, then the task's fate."""
-    lines, level = book.task_statistics, percent_title(book.confidence)
+    lines = book.task_statistics
+    # A title on end must not break between the number and its per cent sign.
+    level = percent_title(book.confidence).replace(" ", "\N{NO-BREAK SPACE}")
     groups = tuple(
         column for place, title in enumerate(measure_titles(book)) for column in _measure_columns(place, title, level)
     )

@@ -89,7 +89,7 @@ def realistic_book(**changes: object) -> BlueprintBook:
         software="practice-analysis 0.1.0, Python 3.11, numpy 2.4",
         left_out=("Sheet Subgroups: not part of this edition.",),
         ledger=(
-            LedgerEntry(datetime(2026, 11, 10, 16, 0, tzinfo=UTC), "Director", "Approved weight of 1.2 Strategic Planning",
+            LedgerEntry(datetime(2026, 11, 10, 16, 0, tzinfo=UTC), "Director", "Approved weight of 1.2",
                         "14.6 %", "15.0 %", "The panel restored the published weight; difference within the interval."),
             LedgerEntry(datetime(2026, 11, 18, 20, 30, tzinfo=UTC), "Approver", "Blueprint version 1", "submitted",
                         "approved", "Agrees with the content hash shown on the approval page."),
@@ -171,9 +171,7 @@ def _lines(details: tuple[DetailLine, ...], items: int) -> tuple[BlueprintLine, 
     return tuple(lines)
 
 
-def _subdomain_lines(
-    details: tuple[DetailLine, ...], parent: str, items: int, total: float
-) -> list[BlueprintLine]:
+def _subdomain_lines(details: tuple[DetailLine, ...], parent: str, items: int, total: float) -> list[BlueprintLine]:
     own = [task for task in details if task.domain_code == parent]
     areas = list(dict.fromkeys((task.subdomain_code, task.subdomain) for task in own))
     sums = [sum(t.weight for t in own if t.subdomain_code == code) for code, _ in areas]
@@ -220,23 +218,19 @@ def _scales() -> tuple[CodebookScale, ...]:
             "frequency",
             "Frequency",
             "How often do you perform this task in your current position?",
-            (CodebookAnchor("0", FREQUENCY[0], None, not_performed=True),)
-            + tuple(CodebookAnchor(str(v), FREQUENCY[v], float(v)) for v in range(1, 6)),
+            (
+                CodebookAnchor("0", FREQUENCY[0], None, not_performed=True),
+                *(CodebookAnchor(str(v), FREQUENCY[v], float(v)) for v in range(1, 6)),
+            ),
         ),
     )
 
 
 def _variables() -> tuple[CodebookVariable, ...]:
     return (
-        CodebookVariable(
-            "respondent", "Random number of the respondent within this study", "text", "never missing"
-        ),
-        CodebookVariable(
-            "enrolment", "Enrolment of the district", "under_1000, 1000_4999, 5000_plus", "empty"
-        ),
-        CodebookVariable(
-            "importance", "Importance of a task", "anchor codes 1 to 5", "no row; or task not performed"
-        ),
+        CodebookVariable("respondent", "Random number of the respondent within this study", "text", "never missing"),
+        CodebookVariable("enrolment", "Enrolment of the district", "under_1000, 1000_4999, 5000_plus", "empty"),
+        CodebookVariable("importance", "Importance of a task", "anchor codes 1 to 5", "no row; or task not performed"),
     )
 
 
@@ -313,9 +307,7 @@ def nasty_book() -> BlueprintBook:
         measures=(Measure(h[0], h[0], h[1]), Measure(h[0], h[0], h[7])),
         task_statistics=figures,
         scales=(
-            CodebookScale(
-                h[0], h[5], h[1], tuple(CodebookAnchor(f"{h[3]}{n}", t, None) for n, t in enumerate(h))
-            ),
+            CodebookScale(h[0], h[5], h[1], tuple(CodebookAnchor(f"{h[3]}{n}", t, None) for n, t in enumerate(h))),
         ),
         variables=(CodebookVariable(*h[:4]),),
         notice=h[14],
@@ -330,3 +322,66 @@ def nasty_book() -> BlueprintBook:
         method_code=h[4],
         paper="a4",
     )
+
+
+def tied_book(*, limits: bool = False) -> BlueprintBook:
+    """Three equal domains and ten items: one item goes to the first line by order alone.
+
+    With ``limits`` a minimum of four items for the first line is what decides.
+    """
+    third = 1 / 3
+    note = "minimum of 4" if limits else None
+    lines = tuple(
+        BlueprintLine(str(n), f"Area {n}", "domain", None, 1, third, third, 10 / 3, 4 if n == 1 else 3,
+                      minimum=4 if limits and n == 1 else None, allocation_note=note if n == 1 else None)
+        for n in (1, 2, 3)
+    )  # fmt: skip
+    details = tuple(DetailLine(str(n), f"Area {n}", f"{n}.1", f"Do work {n}", 2.5, "retain") for n in (1, 2, 3))
+    return _small_book(lines, details, items=10)
+
+
+def flat_book() -> BlueprintBook:
+    """One domain, no subdomain, no interval; weights that no sum of task weights explains."""
+    lines = (
+        BlueprintLine("1.10", "All", "domain", None, 2, 1.0, 1.0, 40.0, 40, former_weight=0.9, scored=30, pretest=10),
+    )
+    details = tuple(DetailLine("1.10", "All", code, f"Task {code}", 0.0, "retain") for code in ("1.1", "1.10"))
+    return _small_book(lines, details, items=40)
+
+
+def by_means() -> BlueprintBook:
+    """Two domains of unequal length whose weights are means of their tasks' weights."""
+    parts = {"a": [2.0, 4.0, 6.0], "b": [1.0]}
+    details = tuple(
+        DetailLine(code, code.upper(), f"{code}{n}", f"Task {code}{n}", weight, "retain", f"{code}.x", "Part")
+        for code, weights in parts.items()
+        for n, weight in enumerate(weights)
+    )
+    lines = tuple(
+        line
+        for code, n, weight, items in (("a", 3, 0.8, 8), ("b", 1, 0.2, 2))
+        for line in (
+            BlueprintLine(code, code.upper(), "domain", None, n, weight, weight, weight * 10, items),
+            BlueprintLine(f"{code}.x", "Part", "subdomain", code, n, weight, weight, float(items), items),
+        )
+    )
+    return replace(_small_book(lines, details, items=10), weight_rule="mean")
+
+
+def _small_book(lines: tuple[BlueprintLine, ...], details: tuple[DetailLine, ...], *, items: int) -> BlueprintBook:
+    return BlueprintBook(
+        study="Small study",
+        credential="",
+        version="2",
+        status="DRAFT",
+        items=items,
+        lines=lines,
+        details=details,
+        measures=(Measure("agreement", "Agreement", "all who answered"),),
+        task_statistics=tuple(
+            StatLine(task.task_code, task.domain_code, task.statement,
+                     (MeasureStatistics(1, 3.0, None, None, None, None, 3.0),))
+            for task in details
+        ),
+        scales=(CodebookScale("agreement", "Agreement", "", (CodebookAnchor("1", "", 1.0),)),),
+    )  # fmt: skip
