@@ -115,9 +115,7 @@ def _whole_part(quota: Fraction) -> int:
     return math.floor(quota + Fraction(1, 10**DECIMALS))
 
 
-def _find_ties(
-    ranked: list[int], left: int, remainders: list[float], quotas: list[Fraction]
-) -> tuple[Tie, ...]:
+def _find_ties(ranked: list[int], left: int, remainders: list[float], quotas: list[Fraction]) -> tuple[Tie, ...]:
     """Return the tie at the last item given, if units with and without it share its remainder."""
     if not 0 < left < len(ranked) or remainders[ranked[left - 1]] != remainders[ranked[left]]:
         return ()
@@ -161,22 +159,18 @@ def allocate_items(
     >>> allocate_items([0.9, 0.08, 0.02], 50, minimum=[5, 5, 5]).items
     (40, 5, 5)
     """
+    plain = largest_remainder(weights, total)
     low = list(minimum or [0] * len(weights))
     high = [total if bound is None else min(bound, total) for bound in maximum or [None] * len(weights)]
     _check_bounds(low, high, total)
-    plain = largest_remainder(weights, total)
     if not _out_of_bounds(plain.items, {}, low, high):
         return plain
-    bounded = _fix_in_turn(weights, plain, low, high) or Allocation(
-        _by_divisor(weights, total, low, high), (), (), ()
-    )
+    bounded = _fix_in_turn(weights, plain, low, high) or Allocation(_by_divisor(weights, total, low, high), (), (), ())
     notes = tuple(_note(n, least, most) for n, least, most in zip(bounded.items, low, high, strict=True))
     return replace(bounded, quotas=plain.quotas, notes=notes)
 
 
-def _fix_in_turn(
-    weights: Sequence[Number], plain: Allocation, low: list[int], high: list[int]
-) -> Allocation | None:
+def _fix_in_turn(weights: Sequence[Number], plain: Allocation, low: list[int], high: list[int]) -> Allocation | None:
     """Fix units at their bounds until none is out; ``None`` if minima and maxima together bar the way."""
     total = sum(plain.items)
     fixed: dict[int, int] = {}
@@ -201,9 +195,7 @@ def _check_bounds(low: list[int], high: list[int], total: int) -> None:
         raise AllocationError(f"The minimum of unit number {crossed[0] + 1} lies above its maximum.")
 
 
-def _out_of_bounds(
-    items: Sequence[int], fixed: dict[int, int], low: list[int], high: list[int]
-) -> dict[int, int]:
+def _out_of_bounds(items: Sequence[int], fixed: dict[int, int], low: list[int], high: list[int]) -> dict[int, int]:
     """Return the units to fix next and the bound each is fixed at."""
     below = {u: low[u] for u, n in enumerate(items) if u not in fixed and n < low[u]}
     above = {u: high[u] for u, n in enumerate(items) if u not in fixed and n > high[u]}
@@ -212,9 +204,7 @@ def _out_of_bounds(
     return below if missing >= surplus and below else above
 
 
-def _allocate_rest(
-    weights: Sequence[Number], rest: int, fixed: dict[int, int], free: list[int]
-) -> Allocation:
+def _allocate_rest(weights: Sequence[Number], rest: int, fixed: dict[int, int], free: list[int]) -> Allocation:
     """Allocate what the fixed units leave among the others; positions are those of all units."""
     items = [fixed.get(unit, 0) for unit in range(len(weights))]
     if not rest:

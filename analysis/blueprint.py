@@ -142,9 +142,7 @@ def _subdomains(
 ) -> pd.DataFrame:
     """Return the rows of the subdomains; the ties met stand in ``attrs``."""
     table, domains = above
-    parents = np.array(
-        [domains.members[np.flatnonzero(units.members == u)[0]] for u in range(len(units.codes))]
-    )
+    parents = np.array([domains.members[np.flatnonzero(units.members == u)[0]] for u in range(len(units.codes))])
     rows = _frame(tasks, units, index, plan)
     rows["parent"] = [domains.codes[parent] for parent in parents]
     nest = (domains, units, parents)
@@ -153,12 +151,14 @@ def _subdomains(
     rows["ci_low"], rows["ci_high"] = percentile_interval(replicates, plan.confidence)
     exact = _exact_sums(units, index, plan)
     ties: list[str] = []
+    placed: dict[int, tuple[float | None, int | None]] = {}
     for domain, items in enumerate(table["items"]):
-        inside = np.flatnonzero(parents == domain)
+        inside = np.flatnonzero(parents == domain).tolist()
         part = _within(domains.codes[domain], [exact[u] for u in inside], int(items), ties)
-        rows.loc[inside, "items"] = part.items
-        rows.loc[inside, "quota"] = part.quotas
+        placed |= dict(zip(inside, zip(part.quotas, part.items, strict=True), strict=True))
         ties += [_tie_in_words(tie, [units.codes[u] for u in inside]) for tie in part.ties]
+    rows["quota"] = [placed[unit][0] for unit in range(len(rows))]
+    rows["items"] = pd.array([placed[unit][1] for unit in range(len(rows))], dtype="Int64")
     rows["note"] = ""
     rows.attrs["ties"] = ties
     return rows
@@ -169,9 +169,7 @@ def _within(domain: str, weights: list[Fraction], items: int, said: list[str]) -
     if any(weights):
         return allocate_items(weights, items)
     if items:
-        said.append(
-            f"The {items} items of domain {domain!r} stand by a minimum: no weight tells where within it."
-        )
+        said.append(f"The {items} items of domain {domain!r} stand by a minimum: no weight tells where within it.")
     nothing: tuple[Any, ...] = (None if items else 0,) * len(weights)
     return Allocation(nothing, nothing, (None,) * len(weights), ())
 

@@ -118,7 +118,7 @@ def sum_ratings(
     often = _weighted(frequency.counts(), frequency.scale.values(not_performed))
     products = pair_values(importance, frequency, not_performed)
     pairs = count_pairs(importance.codes, frequency.codes, (products.shape[0], products.shape[1]))
-    both = _weighted(pairs.reshape(len(pairs), -1), products.ravel())
+    both = _weighted(pairs.reshape(len(pairs), products.size), products.ravel())
     return TaskSums(*alone, *often, *both)
 
 
