@@ -22,8 +22,7 @@ READERS = {"inventory": read_inventory, "roster": read_roster, "ratings": read_r
 @click.option("--max-upload", type=click.IntRange(min=1), help="Most bytes of the file.")
 @click.option("--max-unpacked", type=click.IntRange(min=1), help="Most bytes of a workbook when unpacked.")
 @click.option("--max-columns", type=click.IntRange(min=1), help="Most columns.")
-@click.pass_context
-def check_file_command(context: click.Context, kind: str, file: Path, **given: int | None) -> None:
+def check_file_command(kind: str, file: Path, **given: int | None) -> None:
     """Check FILE as an inventory, roster or ratings file and print one JSON object.
 
     Exit code 0: no problems; 1: problems; 2: refused. Limits come from the options, else from the settings
@@ -32,7 +31,7 @@ def check_file_command(context: click.Context, kind: str, file: Path, **given: i
     result = _check(kind, file, given)
     # ASCII only: whatever the file holds, the terminal shows it as text.
     click.echo(json.dumps(result.report(), ensure_ascii=True, indent=2))
-    context.exit(result.exit_code)
+    click.get_current_context().exit(result.exit_code)
 
 
 def _check(kind: str, file: Path, given: dict[str, int | None]) -> ReadResult:

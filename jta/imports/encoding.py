@@ -65,6 +65,13 @@ def _reason(data: bytes, place: int, line: int) -> str:
         return f"Line {line} holds half of a character (a lone surrogate). {ADVICE}"
     if place >= len(data) - 3 and pair[0] >= 0xC2 and all(0x80 <= b < 0xC0 for b in data[place + 1 :]):
         return "The file ends in the middle of a letter: it is cut off. Send it again."
-    if not data.decode("utf-8", "ignore").isascii():
+    if _mostly_utf8(data):
         return f"The file mixes UTF-8 with another encoding (line {line}). {ADVICE}"
     return f"The file is not UTF-8 (line {line}); perhaps Windows-1252. {ADVICE}"
+
+
+def _mostly_utf8(data: bytes) -> bool:
+    """Whether at least as many letters beyond ASCII are right as are wrong; other encodings hit by chance only."""
+    text = data.decode("utf-8", "replace")
+    wrong = text.count("\ufffd")
+    return sum(letter > "\x7f" for letter in text) - wrong >= wrong

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from jta.imports.kinds import PUNCTUATION, RATINGS, ROSTER, SCALES, Kind, header_key
 from jta.imports.result import RefusedError
-from jta.imports.text import fold, shown, strip_hidden
+from jta.imports.text import fold, has_hidden, shown, strip_hidden
 
 _ATTRIBUTE = re.compile(r"attribute[ :]+(.+)")
 # Letters of other scripts that look like ours; only to tell people why a column name is not recognised.
@@ -47,7 +47,7 @@ def match_header(cells: Sequence[str], kind: Kind, scales: Sequence[str] = SCALE
         if not title:
             header.unnamed.append(place)
             continue
-        if title != raw.strip():
+        if has_hidden(raw):
             header.hidden_letters.append(title)
         _place(header, place, title, kind)
     if kind is RATINGS:

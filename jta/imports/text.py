@@ -86,6 +86,11 @@ def has_break(raw: str) -> bool:
     return _BREAK.search(raw.strip()) is not None
 
 
+def has_hidden(text: str) -> bool:
+    """Whether a text holds letters that show nothing."""
+    return _HIDDEN_IN_NAMES.search(text) is not None
+
+
 def strip_hidden(text: str) -> str:
     """Remove letters that show nothing, joiners too, and line breaks: for column names and codes."""
     return text if text.isascii() and text.isprintable() else _HIDDEN_IN_NAMES.sub("", _one_line(text))
