@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import structlog
 from flask import Flask, g, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_login import AnonymousUserMixin
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
@@ -126,6 +127,12 @@ def _page(status: int, heading: str, message: str, error: object = None) -> Resp
     return text, status
 
 
+def _without_account() -> None:
+    """Keep the error page from looking up who is signed in: that may be the very thing that failed."""
+    if "_login_user" not in g:
+        g._login_user = AnonymousUserMixin()
+
+
 def _own_error(error: JTAError) -> ResponseReturnValue:
     return _page(error.status, error.heading, error.message, error)
 
@@ -145,6 +152,7 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
 
 
 def _database_busy(error: Exception) -> ResponseReturnValue:
+    _without_account()
     log.error("database_unavailable", error=type(error).__name__, detail=str(error)[:300])
     heading, message = _PLAIN[503]
     body, status = _page(503, heading, message)  # type: ignore[misc]
@@ -152,6 +160,7 @@ def _database_busy(error: Exception) -> ResponseReturnValue:
 
 
 def _unexpected(error: Exception) -> ResponseReturnValue:
+    _without_account()
     log.exception("unexpected_error", error=type(error).__name__)
     return _page(500, *_PLAIN[500])
 

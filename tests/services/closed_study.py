@@ -24,21 +24,24 @@ def _simulated():
     return simulate()
 
 
-def make_closed_study(n: int = 60) -> tuple[Study, dict[str, Actor]]:
-    """Return a closed study with the responses of the first n simulated people, and its staff as actors."""
+def make_closed_study(n: int = 60, prefix: str = "") -> tuple[Study, dict[str, Actor]]:
+    """Return a closed study with the responses of the first n simulated people, and its staff as actors.
+
+    A second study in the same database needs a prefix for its staff's addresses.
+    """
     from jta.demo.responses import store_responses
     from jta.services.study import FRAMEWORK, StudyDetails, create_study
 
     users = {
-        "admin": make_user("ada@example.org", "Ada Admin", administrator=True),
-        "director": make_user("dora@example.org", "Dora Director"),
-        "approver": make_user("arno@example.org", "Arno Approver"),
-        "psychometrician": make_user("pia@example.org", "Pia Psychometrician"),
+        "admin": make_user(f"{prefix}ada@example.org", "Ada Admin", administrator=True),
+        "director": make_user(f"{prefix}dora@example.org", "Dora Director"),
+        "approver": make_user(f"{prefix}arno@example.org", "Arno Approver"),
+        "psychometrician": make_user(f"{prefix}pia@example.org", "Pia Psychometrician"),
     }
     actors = {role: Actor(user.name, role, user.id) for role, user in users.items()}
     study = create_study(
         actors["admin"], users["admin"], StudyDetails("CTO study", notice="Simulated data."),
-        start=FRAMEWORK, director_email="dora@example.org",
+        start=FRAMEWORK, director_email=f"{prefix}dora@example.org",
     )  # fmt: skip
     with transaction():
         for role in ("approver", "psychometrician"):

@@ -1,0 +1,241 @@
+"""Every route x method x role: who may, who may not, and that a refusal looks like nothing at all."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from jta.permissions import ANYONE, RULES, SAFE_METHODS, STAFF, STUDY
+from tests.factories import make_user, post, signed_in_client
+from tests.services.closed_study import make_closed_study
+
+ROLES = ("anonymous", "disabled", "administrator", *STUDY, "stranger")
+
+
+@dataclass
+class World:
+    """Two whole studies, a client for each role, and the addresses of every object of each study."""
+
+    app: Flask
+    clients: dict[str, FlaskClient]
+    own: dict[str, object]
+    other: dict[str, object]
+    database: Path
+    kept: Path
+
+    def restore(self) -> None:
+        from jta.db import db
+
+        with self.app.app_context():
+            db.session.remove()
+            db.engine.dispose()
+        shutil.copy(self.kept, self.database)
+
+
+def _objects(study_id: int, actors) -> dict[str, object]:
+    from sqlalchemy import select
+
+    from jta.db import db
+    from jta.models.account import Membership
+    from jta.models.delivery import Person
+    from jta.models.inventory import Domain, Task
+    from jta.models.survey import RatingScale
+    from jta.services import blueprint, delivery, report, results, review
+
+    review.freeze_dataset(actors["psychometrician"], study_id)
+    run = results.analyze_dataset(actors["psychometrician"], study_id, 1)
+    blueprint.propose(actors["director"], study_id, run.id)
+    document = report.write_workbook(actors["director"], study_id, 1)
+    del delivery
+
+    def first(model):
+        return db.session.scalars(select(model).where(model.study_id == study_id).order_by(model.id)).first().id
+
+    area = db.session.scalars(select(Domain).where(Domain.study_id == study_id, Domain.parent_id.is_not(None))).first()
+    return {
+        "study_id": study_id,
+        "task_id": first(Task),
+        "domain_id": area.id,
+        "area_id": area.id,
+        "scale_id": first(RatingScale),
+        "person_id": first(Person),
+        "membership_id": first(Membership),
+        "member_id": first(Membership),
+        "run_id": run.id,
+        "document_id": document.id,
+        "user_id": db.session.scalars(select(Membership.user_id).where(Membership.study_id == study_id)).first(),
+        "number": 1,
+        "page": 1,
+        "name": "task_stats",
+        "kind": "csv",
+        "form": "csv",
+        "extension": "csv",
+        "file_type": "csv",
+        "token": "unknown",
+        "filename": "css/tokens.css",
+        "direction": "up",
+    }
+
+
+@pytest.fixture(scope="module")
+def world(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> World:
+    from jta import create_app
+    from jta.audit import SYSTEM
+    from jta.services import account
+    from tests.conftest import make_settings
+
+    folder = tmp_path_factory.mktemp("world")
+    database = folder / "jta.sqlite"
+    shutil.copy(sqlite_template, database)
+    app = create_app(make_settings(f"sqlite:///{database}"), instance=folder)
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    with app.app_context():
+        study, actors = make_closed_study(12)
+        other, strangers = make_closed_study(12, prefix="x")
+        for role in STUDY:
+            make_user(f"{role}@example.org", role.title())
+            account.grant_role(actors["director"], study_id=study.id, email=f"{role}@example.org", role=role)
+        gone = make_user("disabled@example.org", "Dis Abled")
+        account.grant_role(actors["director"], study_id=study.id, email="disabled@example.org", role="director")
+        own, foreign = _objects(study.id, actors), _objects(other.id, strangers)
+        gone_id = gone.id
+    clients = {role: signed_in_client(app, f"{role}@example.org") for role in (*STUDY, "disabled")}
+    clients["administrator"] = signed_in_client(app, "ada@example.org")
+    clients["stranger"] = signed_in_client(app, "xdora@example.org")
+    clients["anonymous"] = app.test_client()
+    with app.app_context():
+        account.set_active(SYSTEM, gone_id, active=False)
+    kept = folder / "kept.sqlite"
+    shutil.copy(database, kept)
+    return World(app, clients, own, foreign, database, kept)
+
+
+def _addresses(app: Flask, objects: dict[str, object]) -> list[tuple[str, str, str]]:
+    """Return endpoint, method and path of every route, for the objects of one study."""
+    found = []
+    with app.test_request_context():
+        for rule in app.url_map.iter_rules():
+            values = {name: objects[name] for name in rule.arguments}
+            path = app.url_map.bind("").build(rule.endpoint, values)
+            found += [(rule.endpoint, method, path) for method in sorted(rule.methods & {"GET", "POST"})]
+    return found
+
+
+def test_every_route_has_a_rule_and_every_rule_a_route(world):
+    routes = {rule.endpoint for rule in world.app.url_map.iter_rules()}
+    assert routes == set(RULES)
+
+
+def test_every_method_of_a_route_has_a_role(world):
+    for rule in world.app.url_map.iter_rules():
+        for method in rule.methods - {"OPTIONS", "HEAD"}:
+            assert RULES[rule.endpoint].roles(method), f"{method} {rule.endpoint} is open to nobody"
+
+
+def _held(role: str, *, in_study: bool) -> set[str]:
+    if role == "administrator":
+        return {STAFF, "administrator"}
+    if role == "stranger":
+        return {STAFF}
+    return {STAFF, role} if in_study else {STAFF}
+
+
+def _is_sign_in(reply) -> bool:
+    return reply.status_code == 303 and "/account/sign-in" in reply.headers["Location"]
+
+
+def _fault(role: str, allowed: frozenset[str], method: str, reply, *, in_study: bool) -> str | None:
+    """Return what is wrong with a reply, or None."""
+    if reply.status_code >= 500:
+        return "failed"
+    if ANYONE in allowed:
+        return "asks to sign in" if _is_sign_in(reply) or reply.status_code == 401 else None
+    if role in {"anonymous", "disabled"}:
+        right = _is_sign_in(reply) if method in SAFE_METHODS else reply.status_code == 401
+        return None if right else "should ask to sign in"
+    if allowed & _held(role, in_study=in_study):
+        return "should be let through" if reply.status_code in {401, 404} or _is_sign_in(reply) else None
+    return None if reply.status_code == 404 else "should look like nothing"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("whose", ["own", "other"])
+def test_the_matrix(world, role, whose):
+    world.app.config["WTF_CSRF_ENABLED"] = False
+    objects, faults, seen = getattr(world, whose), [], 0
+    for endpoint, method, path in _addresses(world.app, objects):
+        in_study = whose == "own"
+        if whose == "other" and "/studies/" not in path:
+            continue
+        client = world.clients[role]
+        cookies = client.get_cookie("jta")
+        reply = client.open(path, method=method, data={} if method == "POST" else None)
+        if method == "POST":
+            world.restore()
+            if cookies is not None:
+                client.set_cookie("jta", cookies.value)
+        reply.close()
+        seen += 1
+        if fault := _fault(role, RULES[endpoint].roles(method), method, reply, in_study=in_study):
+            faults.append(f"{role} {method} {path}: {reply.status_code}, {fault}")
+    assert seen > 50
+    assert faults == []
+
+
+def test_reading_changes_nothing(world):
+    world.restore()
+    world.app.config["WTF_CSRF_ENABLED"] = True
+    before = hashlib.sha256(world.database.read_bytes()).hexdigest()
+    for role in ROLES:
+        for _, method, path in _addresses(world.app, world.own):
+            if method == "GET":
+                world.clients[role].get(path).close()
+                world.clients[role].head(path).close()
+    assert hashlib.sha256(world.database.read_bytes()).hexdigest() == before
+
+
+def test_forbidden_and_unknown_look_the_same(world):
+    client, mine, foreign = world.clients["panelist"], world.own["study_id"], world.other["study_id"]
+    pages = [
+        client.get(path).text
+        for path in (
+            f"/studies/{world.other['study_id']}",
+            "/studies/999999",
+            f"/studies/{world.own['study_id']}/roster",
+        )
+    ]
+    plain = {re.sub(r"<code>[0-9a-f]{16}</code>|nonce=\"[^\"]+\"|value=\"[^\"]+\"", "", page) for page in pages}
+    assert len(plain) == 1
+
+
+def test_every_post_needs_a_csrf_token(world):
+    world.restore()
+    world.app.config["WTF_CSRF_ENABLED"] = True
+    for endpoint, method, path in _addresses(world.app, world.own):
+        if method == "POST":
+            reply = world.clients["director"].post(path, data={})
+            assert reply.status_code == 400, f"{endpoint} took a form without a token: {reply.status_code}"
+
+
+def test_an_account_with_a_first_password_must_change_it(world):
+    from jta.audit import SYSTEM
+    from jta.services import account
+    from tests.factories import PASSWORD
+
+    world.app.config["WTF_CSRF_ENABLED"] = True
+    with world.app.app_context():
+        account.create_user(SYSTEM, email="new@example.org", name="New Comer", password=PASSWORD)
+    client = signed_in_client(world.app, "new@example.org")
+    assert client.get("/studies").headers["Location"].endswith("/account/profile")
+    reply = post(client, "/account/profile", {"old": PASSWORD, "password": "another long secret sentence"})
+    assert reply.status_code == 303
+    assert client.get("/studies").status_code == 200
+    world.restore()
