@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-from functools import lru_cache
+from functools import lru_cache, partial
 from io import BytesIO
 from pathlib import Path
 
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.office
 
 BOOKS = {
     "realistic": realistic_book,
-    "nasty": nasty_book,
+    "nasty": partial(nasty_book, longest=900),
     "tied": tied_book,
     "flat": flat_book,
     "means": by_means,
