@@ -91,8 +91,11 @@ def read_study_folder(
     if files.tasks is None or files.ratings is None or _is_lost(files):
         raise _failure(files.problems)
     survey = survey_ratings(files.ratings) if files.respondents is None or files.scales is None else Survey()
+    before = files.problems.total
     scales, said = _scales(files, survey, frequency)
     ids, more = _respondents(files, survey)
+    if files.problems.total > before:
+        raise _failure(files.problems)
     chosen = frequency or find_scale({scale.code: scale for scale in scales}, FREQUENCY_NAMES)
     findings = Findings(RATINGS, clean, files.problems)
     reader = RatingsReader(
