@@ -51,10 +51,11 @@ def _open_visit() -> Visit:
 
 
 def _page(template: str, study: Mapping[str, Any] | None, **context: Any) -> str:
+    takes_part = "response" in session and "preview" not in context
     return render_template(
         f"response/{template}.html", study=study, privacy_url=url_for("response.privacy"),
         help_url=url_for("response.privacy", _anchor="help"),
-        withdraw_url=url_for("response.withdraw") if "response" in session else None, **context,
+        withdraw_url=url_for("response.withdraw") if takes_part else None, **context,
     )  # fmt: skip
 
 

@@ -1,0 +1,221 @@
+"""Saving: versions, history, keys, refusals; the page of cards; the background page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from sqlalchemy import event, select
+
+from jta.db import db
+from jta.errors import EditConflictError, InvalidInputError, NotFoundError, SurveyClosedError
+from jta.models.response import Answer, IdempotencyKey, Rating, RatingChange, Response
+from jta.services import saving
+from jta.services.rating_page import build_rating_page
+from jta.services.visits import OtherLinkError, get_visit, load_answers, load_ratings
+from tests.services.study_factory import close_survey, make_study
+from tests.services.test_response_start import start
+
+
+@pytest.fixture
+def begun(app_context):
+    made = make_study()
+    ticket = start(made)
+    return made, ticket, get_visit(ticket).page_mark
+
+
+def stored(ticket) -> dict[tuple[int, int], tuple[int | None, int]]:
+    return {key: (r.anchor_id, r.version) for key, r in load_ratings(ticket.response_id).items()}
+
+
+def history(ticket) -> list[tuple[int, int | None]]:
+    found = select(RatingChange.version, RatingChange.anchor_id).where(RatingChange.response_id == ticket.response_id)
+    return [tuple(row) for row in db.session.execute(found.order_by(RatingChange.version))]
+
+
+def test_earlier_values_are_kept(begun):
+    made, ticket, mark = begun
+    key = (made.tasks[0], made.frequency_id)
+    seen = {}
+    for anchor in made.frequency[1:4]:
+        saving.save_page(ticket, mark, 1, seen=seen, chosen={key: anchor})
+        seen = stored(ticket)
+    assert stored(ticket) == {key: (made.frequency[3], 3)}
+    assert history(ticket) == [(1, made.frequency[1]), (2, made.frequency[2])]
+    change = db.session.scalars(select(RatingChange).order_by(RatingChange.version)).first()
+    assert change.replaced_at >= change.saved_at
+
+
+def test_a_skip_keeps_the_importance_in_the_history(begun):
+    made, ticket, mark = begun
+    f, i = (made.tasks[0], made.frequency_id), (made.tasks[0], made.importance_id)
+    saving.save_page(ticket, mark, 1, seen={}, chosen={f: made.frequency[2], i: made.importance[4]})
+    saving.save_page(ticket, mark, 1, seen=stored(ticket), chosen={f: made.frequency[0], i: made.importance[4]})
+    assert stored(ticket) == {f: (made.frequency[0], 2), i: (None, 2)}
+    assert (1, made.importance[4]) in history(ticket)
+
+
+def test_sending_a_page_twice_writes_once(begun):
+    made, ticket, mark = begun
+    chosen = {(t, made.frequency_id): made.frequency[1] for t in made.tasks[:5]}
+    for _ in range(3):
+        assert saving.save_page(ticket, mark, 1, seen={}, chosen=chosen).conflicts == ()
+    assert set(stored(ticket).values()) == {(made.frequency[1], 1)}
+    assert history(ticket) == []
+
+
+def test_a_conflict_keeps_the_newer_value_and_shows_both(begun):
+    made, ticket, mark = begun
+    key = (made.tasks[0], made.frequency_id)
+    saving.save_page(ticket, mark, 1, seen={}, chosen={key: made.frequency[5]})
+    saved = saving.save_page(ticket, mark, 1, seen={}, chosen={key: made.frequency[1]})
+    page = build_rating_page(saved.visit.survey, 1, saved.ratings, saved.conflicts)
+    assert page.marks == {key: made.frequency[5]}
+    (words,) = page.disagreements[made.tasks[0]]
+    assert (words.kept, words.here) == ("Every day or almost every day", "About once a year or less")
+    again = saving.save_page(ticket, mark, 1, seen=stored(ticket), chosen={key: made.frequency[1]})
+    assert (again.conflicts, stored(ticket)) == ((), {key: (made.frequency[1], 2)})
+
+
+def test_an_answer_without_a_stored_value_stays_marked_in_a_conflict(begun):
+    made, ticket, mark = begun
+    f, i = (made.tasks[0], made.frequency_id), (made.tasks[0], made.importance_id)
+    saving.save_page(ticket, mark, 1, seen={}, chosen={f: made.frequency[0]})
+    saved = saving.save_page(ticket, mark, 1, seen={}, chosen={f: made.frequency[3], i: made.importance[1]})
+    page = build_rating_page(saved.visit.survey, 1, saved.ratings, saved.conflicts)
+    assert page.marks == {f: made.frequency[0], i: made.importance[1]}
+    assert [d.kept for d in page.disagreements[made.tasks[0]]] == ["I do not perform this task", None]
+
+
+def test_the_same_key_gets_the_same_reply_and_writes_nothing(begun):
+    made, ticket, mark = begun
+    key, other = (made.tasks[0], made.frequency_id), (made.tasks[0], made.importance_id)
+    first = saving.save_rating(ticket, mark, "key-0001", seen={}, chosen={key: made.frequency[2]})
+    assert (first["status"], first["card"]) == ("saved", f"{key[0]}.{key[1]}.1.{made.frequency[2]}")
+    saving.save_rating(ticket, mark, "key-0002", seen=stored(ticket), chosen={key: made.frequency[3]})
+    again = saving.save_rating(ticket, mark, "key-0001", seen={}, chosen={key: made.frequency[2]})
+    assert again == first
+    assert stored(ticket) == {key: (made.frequency[3], 2)}
+    with pytest.raises(EditConflictError, match="another answer"):
+        saving.save_rating(ticket, mark, "key-0001", seen={}, chosen={key: made.frequency[4]})
+    with pytest.raises(EditConflictError):
+        saving.save_rating(ticket, mark, "key-0001", seen={}, chosen={other: made.importance[2]})
+    assert len(db.session.scalars(select(IdempotencyKey)).all()) == 2
+
+
+def test_a_tap_in_conflict_tells_both_values(begun):
+    made, ticket, mark = begun
+    key = (made.tasks[0], made.frequency_id)
+    saving.save_rating(ticket, mark, "key-0001", seen={}, chosen={key: made.frequency[2]})
+    reply = saving.save_rating(ticket, mark, "key-0002", seen={}, chosen={key: made.frequency[4]})
+    assert reply["status"] == "conflict"
+    assert reply["conflicts"] == [
+        {"task": key[0], "scale": key[1], "stored": made.frequency[2], "chosen": made.frequency[4]}
+    ]
+    assert stored(ticket) == {key: (made.frequency[2], 1)}
+
+
+def test_answers_that_are_not_on_the_page_are_refused_and_nothing_is_written(begun):
+    made, ticket, mark = begun
+    good = {(made.tasks[0], made.frequency_id): made.frequency[1]}
+    bad = [
+        {(made.tasks[-1], made.frequency_id): made.frequency[1]},  # a task of another page
+        {(999_999, made.frequency_id): made.frequency[1]},
+        {(made.tasks[0], 999_999): made.frequency[1]},
+        {(made.tasks[0], made.frequency_id): made.importance[1]},  # an anchor of the other scale
+    ]
+    for wrong in bad:
+        with pytest.raises(InvalidInputError, match="not on this page"):
+            saving.save_page(ticket, mark, 1, seen={}, chosen=good | wrong)
+    with pytest.raises(InvalidInputError):
+        saving.save_rating(ticket, mark, "key-0001", seen={}, chosen=bad[1])
+    with pytest.raises(NotFoundError):
+        saving.save_page(ticket, mark, 3, seen={}, chosen={})
+    assert stored(ticket) == {}
+
+
+def test_a_page_of_another_link_is_refused(begun):
+    made, ticket, mark = begun
+    other = get_visit(start(made, 1)).page_mark
+    assert other != mark
+    for wrong in (other, "", "é"):
+        with pytest.raises(OtherLinkError):
+            saving.save_page(ticket, wrong, 1, seen={}, chosen={(made.tasks[0], made.frequency_id): made.frequency[1]})
+    assert stored(ticket) == {}
+
+
+def test_nothing_is_saved_after_closing(begun):
+    made, ticket, mark = begun
+    key = (made.tasks[0], made.frequency_id)
+    saving.save_page(ticket, mark, 1, seen={}, chosen={key: made.frequency[1]})
+    close_survey(made.instrument_id)
+    with pytest.raises(SurveyClosedError):
+        saving.save_page(ticket, mark, 1, seen=stored(ticket), chosen={key: made.frequency[2]})
+    with pytest.raises(SurveyClosedError):
+        saving.save_rating(ticket, mark, "key-0001", seen=stored(ticket), chosen={key: made.frequency[2]})
+    with pytest.raises(SurveyClosedError):
+        saving.save_answers(ticket, mark, seen={}, chosen={made.question_id: made.choices[0]})
+    assert stored(ticket) == {key: (made.frequency[1], 1)}
+
+
+def test_background_answers_change_only_where_they_were_changed(begun):
+    made, ticket, mark = begun
+    first, second, third = made.choices
+    saving.save_answers(ticket, mark, seen={}, chosen={made.question_id: first})
+    saving.save_answers(ticket, mark, seen={made.question_id: first}, chosen={made.question_id: second})
+    saving.save_answers(ticket, mark, seen={made.question_id: first}, chosen={made.question_id: first})  # a stale page
+    saving.save_answers(ticket, mark, seen={made.question_id: second}, chosen={})  # blank
+    assert load_answers(ticket.response_id) == {made.question_id: second}
+    assert db.session.scalars(select(Answer.version)).all() == [2]
+    assert db.session.get_one(Response, ticket.response_id).background_at is not None
+    assert third not in load_answers(ticket.response_id).values()
+
+
+def test_a_failed_write_leaves_nothing_behind(begun, monkeypatch):
+    made, ticket, mark = begun
+
+    def fail(*_arguments: object) -> None:
+        raise RuntimeError("the reply cannot be kept")
+
+    monkeypatch.setattr(saving, "_keep_reply", fail)
+    with pytest.raises(RuntimeError):
+        saving.save_rating(
+            ticket, mark, "key-0001", seen={}, chosen={(made.tasks[0], made.frequency_id): made.frequency[1]}
+        )
+    assert db.session.scalars(select(Rating)).all() == []
+    assert db.session.scalars(select(IdempotencyKey)).all() == []
+
+
+@contextmanager
+def counting() -> Iterator[list[str]]:
+    """Collect the statements that are sent to the database inside the block."""
+    statements: list[str] = []
+
+    def listen(_connection, _cursor, statement: str, *_rest: object) -> None:
+        statements.append(statement)
+
+    event.listen(db.engine, "before_cursor_execute", listen)
+    try:
+        yield statements
+    finally:
+        event.remove(db.engine, "before_cursor_execute", listen)
+
+
+@pytest.mark.parametrize("n_tasks", [2, 10])
+def test_the_number_of_statements_does_not_grow_with_the_page(app_context, n_tasks):
+    made = make_study(n_tasks=n_tasks, n_domains=1)
+    ticket = start(made)
+    mark = get_visit(ticket).page_mark
+    chosen = {
+        (t, s): a
+        for t in made.tasks
+        for s, a in ((made.frequency_id, made.frequency[1]), (made.importance_id, made.importance[1]))
+    }
+    counts = []
+    for anchors in (chosen, {k: a + 1 for k, a in chosen.items()}):
+        seen = stored(ticket)
+        with counting() as statements:
+            saving.save_page(ticket, mark, 1, seen=seen, chosen=anchors)
+        counts.append([statement.split()[0] for statement in statements])
+    assert counts == [["SELECT", "SELECT", "INSERT"], ["SELECT", "SELECT", "INSERT", "UPDATE"]]
