@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import astuple, dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from jta.db import db, transaction
 from jta.errors import EditConflictError, InvalidInputError
 from jta.imports.result import Problem
 from jta.models.study import Stratum, Study
-from jta.services.delivery import new_person, require_open
+from jta.services.delivery import PersonalLink, new_person, require_open
 from jta.services.delivery_checks import PersonDetails, free_codes
 from jta.services.delivery_merge import PersonChange, RosterLine, RosterMerge, StoredRoster, compare, load_stored
 from jta.services.delivery_roster import person_state
@@ -188,3 +189,18 @@ def _add_people(study: Study, stored: StoredRoster, merge: RosterMerge) -> None:
         line, stratum = change.line, stored.find_stratum(change.line.stratum)
         details = PersonDetails(line.name, line.email, line.organization, stratum.id if stratum else None)
         new_person(study.id, line.code or next(codes), details, dict(line.attributes))
+
+
+def roster_template(form: str) -> bytes:
+    """Return an empty roster file with the right columns, as ``csv`` or ``xlsx``."""
+    from jta.imports.templates import csv_template, xlsx_template
+
+    return csv_template("roster") if form == "csv" else xlsx_template("roster")
+
+
+def links_csv(made: Sequence[PersonalLink]) -> bytes:
+    """Return personal links as CSV that no spreadsheet program takes for formulas."""
+    from jta.exports.csv_text import write_csv
+
+    rows = [(link.code, link.name, link.email, link.url) for link in made]
+    return write_csv(("person_code", "name", "email", "link"), rows)

@@ -1,7 +1,141 @@
-"""Pages of survey."""
+"""The survey: how it stands, its words, a preview, launch, close, reopen."""
 
 from __future__ import annotations
 
-from flask import Blueprint
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 
-bp = Blueprint("survey", __name__)
+from jta.errors import EditConflictError, InvalidInputError, StateError, WayOut
+from jta.forms.common import show_error
+from jta.forms.study import seen_version
+from jta.forms.survey import ConsentForm, LaunchForm, ReopenForm, build_scale_form
+from jta.permissions import current_actor
+from jta.services import survey as service
+from jta.services import survey_launch
+from jta.services.instrument import content_of, estimate_minutes
+from jta.services.monitor import count_by_stratum, total
+from jta.services.study import get_study
+from jta.services.study_stage import BEFORE_LAUNCH
+from jta.services.survey_overview import load_overview
+from jta.views.response import render_preview
+
+bp = Blueprint("survey", __name__, url_prefix="/studies/<int:study_id>/survey")
+
+
+def _to_index(study_id: int, anchor: str | None = None) -> ResponseReturnValue:
+    return redirect(url_for("survey.index", study_id=study_id, _anchor=anchor), 303)
+
+
+@bp.get("")
+def index(study_id: int) -> ResponseReturnValue:  # noqa: ARG001  the guard has loaded the study
+    """Show the survey as it stands and what it still needs."""
+    return render_template("survey/index.html", overview=load_overview(g.study))
+
+
+@bp.route("/scales/<int:scale_id>", methods=["GET", "POST"])
+def edit_scale(study_id: int, scale_id: int) -> ResponseReturnValue:
+    """Change the words of a rating scale, add an anchor, take the highest away."""
+    scale = service.get_scale(study_id, scale_id)
+    form = build_scale_form(scale)
+    if request.form.get("act") == "remove":
+        service.remove_point(current_actor(), study_id, scale_id, version=seen_version(form))
+        flash("The highest anchor is removed.", "success")
+        return redirect(url_for("survey.edit_scale", study_id=study_id, scale_id=scale_id), 303)
+    conflict, status = None, 422 if form.is_submitted() else 200
+    if form.validate_on_submit():
+        try:
+            service.edit_scale(current_actor(), study_id, scale_id, form.words(), version=seen_version(form))
+        except InvalidInputError as error:
+            show_error(form, error)
+        except EditConflictError as error:
+            conflict, status = error, 409
+            form.version.data = service.get_scale(study_id, scale_id).version
+        else:
+            flash(f"The scale “{form.title.data}” is saved.", "success")
+            return _to_index(study_id, f"scale-{scale_id}")
+    page = render_template(
+        "survey/scale.html", scale=scale, form=form, conflict=conflict, may_edit=g.study.stage in BEFORE_LAUNCH,
+        may_remove=len(service.points(scale)) > service.FEWEST_POINTS, highest=service.points(scale)[-1],
+    )  # fmt: skip
+    return page, status
+
+
+@bp.route("/consent", methods=["GET", "POST"])
+def consent(study_id: int) -> ResponseReturnValue:
+    """Change the consent text, and whether the background page is asked."""
+    study = g.study
+    form = ConsentForm(
+        data={"text": study.consent_text, "background_on": study.background_on, "version": study.version}
+    )
+    conflict, status = None, 422 if form.is_submitted() else 200
+    if form.validate_on_submit():
+        try:
+            service.save_consent(
+                current_actor(), study_id, text=form.text.data or "", background_on=form.background_on.data,
+                version=seen_version(form),
+            )  # fmt: skip
+        except InvalidInputError as error:
+            show_error(form, error)
+        except EditConflictError as error:
+            conflict, status = error, 409
+            form.version.data = get_study(study_id).version
+        else:
+            flash("Saved.", "success")
+            return _to_index(study_id, "consent")
+    may_edit = g.study.stage in BEFORE_LAUNCH
+    return render_template("survey/consent.html", form=form, conflict=conflict, may_edit=may_edit), status
+
+
+@bp.get("/preview")
+def preview(study_id: int) -> ResponseReturnValue:
+    """Show the respondents' pages as they look; nothing is saved."""
+    return render_preview(
+        content_of(g.study),
+        request.args.get("page", 1, type=int),
+        link=lambda step: url_for("survey.preview", study_id=study_id, page=step),
+        leave_url=url_for("survey.index", study_id=study_id),
+    )
+
+
+@bp.route("/launch", methods=["GET", "POST"])
+def launch(study_id: int) -> ResponseReturnValue:
+    """Show what would be frozen, then launch."""
+    form = LaunchForm()
+    if form.validate_on_submit():
+        try:
+            survey_launch.launch(current_actor(), study_id, seen_hash=form.seen.data or None)
+        except StateError as error:
+            error.way_out = WayOut("Look at the survey again", url_for("survey.index", study_id=study_id))
+            raise
+        flash("The survey is open. Everything respondents see is frozen now.", "success")
+        return _to_index(study_id)
+    if g.study.stage not in BEFORE_LAUNCH:
+        return _to_index(study_id)
+    checklist = survey_launch.load_checklist(g.study)
+    form.seen.data = checklist.content_hash
+    minutes = estimate_minutes(dict(checklist.content))
+    return render_template("survey/launch.html", form=form, checklist=checklist, minutes=minutes)
+
+
+@bp.route("/close", methods=["GET", "POST"])
+def close(study_id: int) -> ResponseReturnValue:
+    """Ask, then close the survey."""
+    if request.method == "POST":
+        survey_launch.close(current_actor(), study_id)
+        flash("The survey is closed. Nobody can start, save or submit any more.", "success")
+        return _to_index(study_id)
+    if g.study.stage != "fielding":
+        return _to_index(study_id)
+    return render_template("survey/close.html", counts=total(count_by_stratum(study_id)))
+
+
+@bp.route("/reopen", methods=["GET", "POST"])
+def reopen(study_id: int) -> ResponseReturnValue:
+    """Ask for the reason, then open a closed survey again."""
+    survey_launch.require_reopenable(g.study)
+    form = ReopenForm()
+    if form.validate_on_submit():
+        survey_launch.reopen(current_actor(), study_id, reason=form.reason.data or "")
+        flash("The survey is open again.", "success")
+        return _to_index(study_id)
+    return render_template("survey/reopen.html", form=form), 422 if form.is_submitted() else 200

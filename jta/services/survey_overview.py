@@ -1,0 +1,106 @@
+"""What the pages of survey and responses show first: the survey as it stands, and the one next step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from jta.models.study import Study
+from jta.models.survey import Instrument
+from jta.services.instrument import build_content, estimate_minutes, newest_instrument
+from jta.services.monitor import SUBMITTED, Monitor
+from jta.services.study_progress import DIRECTOR, EDITORS, NextStep
+from jta.services.study_stage import BEFORE_LAUNCH
+from jta.services.survey_launch import Checklist, load_checklist
+
+
+@dataclass(frozen=True)
+class SurveyOverview:
+    """The survey as respondents see it; ``checklist`` is None once it was launched, ``instrument`` until then."""
+
+    content: Mapping[str, Any]
+    instrument: Instrument | None
+    checklist: Checklist | None
+    minutes: int
+    step: NextStep | None
+
+    @property
+    def n_ratings(self) -> int:
+        """Ratings asked of a respondent who performs every task."""
+        return int(self.content["n_tasks"]) * len(self.content["scales"])
+
+
+def load_overview(study: Study) -> SurveyOverview:
+    """Return the survey of a study: frozen after launch, as it stands before. At most nine queries."""
+    instrument = newest_instrument(study.id)
+    if instrument is not None:
+        content = instrument.content
+        return SurveyOverview(content, instrument, None, estimate_minutes(content), _step_after_launch(study))
+    content = build_content(study)
+    checklist = load_checklist(study, content)
+    return SurveyOverview(content, None, checklist, estimate_minutes(content), launch_step(checklist))
+
+
+def launch_step(checklist: Checklist) -> NextStep:
+    """Return what to do before launch: the first thing missing, else the launch."""
+    if not checklist.ready:
+        first = checklist.missing[0]
+        return NextStep(
+            "Complete the survey", "The survey can be launched as soon as this is done.", DIRECTOR,
+            f"Go to: {first.label.lower()}", first.endpoint, missing=tuple(c.label for c in checklist.missing),
+        )  # fmt: skip
+    return NextStep(
+        "Launch the survey",
+        "Page through the preview as a respondent would. Launch then freezes task statements, scales, background "
+        "questions and consent text, and opens the survey to everyone with a personal link.",
+        DIRECTOR, "Go to launch", "survey.launch", missing=tuple(c.label for c in checklist.warnings),
+    )  # fmt: skip
+
+
+def _step_after_launch(study: Study) -> NextStep | None:
+    if study.stage == "fielding":
+        return NextStep(
+            "Follow the responses", "The survey is open. See who has answered, and close it when enough have.",
+            DIRECTOR, "See responses", "delivery.monitor",
+        )  # fmt: skip
+    return _freeze_step() if study.stage == "closed" else None
+
+
+def _freeze_step() -> NextStep:
+    return NextStep(
+        "Freeze the data set", "The survey is closed. Choose which responses count; every number comes from them.",
+        EDITORS, "Go to freeze", "review.freeze",
+    )  # fmt: skip
+
+
+def monitor_step(study: Study, monitor: Monitor) -> NextStep | None:
+    """Return the next step on the page of responses."""
+    if study.stage in BEFORE_LAUNCH:
+        return NextStep(
+            "Launch the survey", "Nobody can answer yet. What is shown here is the roster.",
+            DIRECTOR, "Go to the survey", "survey.index",
+        )  # fmt: skip
+    if study.stage == "closed":
+        return _freeze_step()
+    return _fielding_step(monitor) if study.stage == "fielding" else None
+
+
+def _fielding_step(monitor: Monitor) -> NextStep:
+    waiting = monitor.total["added"]
+    if waiting or not monitor.total.people:
+        return NextStep(
+            "Make the personal links", f"{waiting:,} of {monitor.total.people:,} people have no link yet.",
+            DIRECTOR, "Make links", "delivery.links",
+        )  # fmt: skip
+    if monitor.targets_met:
+        return NextStep(
+            "Close the survey", "Every stratum has as many submitted responses as you aimed for.",
+            DIRECTOR, "Go to close", "survey.close",
+        )  # fmt: skip
+    return NextStep(
+        "Wait for more responses",
+        f"{monitor.total[SUBMITTED]:,} of {monitor.total.people:,} people have submitted. Close the survey when each "
+        "stratum has as many as you aimed for, or when its time is over.",
+        DIRECTOR, "Close the survey", "survey.close",
+    )  # fmt: skip
