@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC
 from typing import Any
 
 from xlsxwriter import Workbook
@@ -143,6 +144,6 @@ def _describe(workbook: Workbook, book: BlueprintBook) -> None:
             "subject": cut_text(one_line(book.credential), 200),
             "comments": cut_text(one_line(book.notice or ""), 200),
             "author": "Practice analysis",
-            "created": book.created.replace(tzinfo=None),
+            "created": book.created.astimezone(UTC).replace(tzinfo=None),
         }
     )

@@ -31,10 +31,10 @@ STYLES: dict[str, dict[str, Any]] = {
     },
     "upright": {"rotation": 90},
     "section": {"bold": True, "font_size": 12, "font_color": NAVY, "bottom": 2, "bottom_color": NAVY},
-    "label": {"bold": True, "text_wrap": True},
+    "label": {"bold": True, "text_wrap": True, "valign": "vcenter"},
     # Runs on into the empty cells beside it, where wrapping would make its row tall.
-    "headline": {"bold": True, "text_wrap": False, "align": "left"},
-    "plain": {"text_wrap": True, "align": "left"},
+    "headline": {"bold": True, "text_wrap": False, "align": "left", "valign": "vcenter"},
+    "plain": {"text_wrap": True, "align": "left", "valign": "vcenter"},
     "text": {"text_wrap": True, "align": "left"},
     "code": {"num_format": "@", "align": "left"},
     "indent": {"text_wrap": True, "indent": 1, "align": "left"},

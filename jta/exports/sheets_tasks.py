@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from xlsxwriter.worksheet import Worksheet
@@ -29,6 +30,8 @@ DETAIL = "Detail"
 STATISTICS = "Task statistics"
 DETAIL_BASIS = "Retained tasks only. A task's weight is its index; its share is of all retained tasks."
 STATISTICS_BASIS = "All tasks of the study, retained or not. {notes}"
+# Spelled so, a character is decoded in a cell but not in a table's list of columns: the two would differ.
+_ESCAPE = re.compile("_x[0-9A-Fa-f]{4}_")
 DECISION_WORDS = {"retain": "Retain", "review": "Review", "drop": "Drop"}
 
 
@@ -105,7 +108,10 @@ def _performing(lines: tuple[StatLine, ...], field: str, title: str, style: str)
 
 def measure_titles(book: BlueprintBook) -> tuple[str, ...]:
     """Return the measures' titles for column heads; equal ones are told apart by their number."""
-    titles = [one_line(measure.title)[:60] or f"Measure {n}" for n, measure in enumerate(book.measures, start=1)]
+    titles = [
+        _ESCAPE.sub("_", one_line(measure.title))[:60] or f"Measure {n}"
+        for n, measure in enumerate(book.measures, start=1)
+    ]
     lowered = [title.lower() for title in titles]
     return tuple(
         f"{title} ({n})" if lowered.count(title.lower()) > 1 else title for n, title in enumerate(titles, start=1)

@@ -112,7 +112,7 @@ def write_readme(desk: Desk, sheet: Worksheet, guide: Sequence[tuple[str, str]],
     book = desk.book
     sheet.set_column(0, 0, LABEL_WIDTH)
     sheet.set_column(1, 1, TEXT_WIDTH)
-    write_title(desk, sheet, book.study, README_BASIS, [LABEL_WIDTH, TEXT_WIDTH])
+    write_title(desk, sheet, "About this workbook", README_BASIS, [LABEL_WIDTH, TEXT_WIDTH])
     row = title_rows(book)
     for title, rows in _sections(book, guide, left_out):
         row = _write_section(desk, sheet, row + 1, title, rows)

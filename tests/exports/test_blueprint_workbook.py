@@ -19,7 +19,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.workbook import Workbook
 
 from jta.exports.blueprint_workbook import SHEETS, write_blueprint_workbook
-from jta.exports.book import BookError
+from jta.exports.book import BookError, Measure
 from tests.exports.books import HOSTILE, NOTICE, by_means, flat_book, nasty_book, realistic_book, tied_book
 
 ALL_SHEETS = ["Read me", "Blueprint", "Calculation", "Charts", "Detail", "Task statistics", "Decisions", "Codebook",
@@ -181,6 +181,26 @@ def test_unconstrained_items_are_formulas(realistic: Workbook) -> None:
     for row in range(_top(sheet) + 1, _top(sheet) + 14):
         for title in ("Items", "Items, unrounded", "Empirical weight", "Tasks retained", "Check"):
             assert sheet.cell(row, heads[title]).data_type == "f"
+
+
+def test_titles_of_measures_are_told_apart_and_equal_the_table_s_own_list() -> None:
+    measures = (
+        Measure("a", "Mean", ""),
+        Measure("b", "mean", ""),
+        Measure("c", "_x0041_\nB", ""),
+        Measure("d", "", ""),
+    )
+    base = tied_book()
+    lines = tuple(replace(line, statistics=line.statistics * 4) for line in base.task_statistics)
+    names, parts = _parts(write_blueprint_workbook(replace(base, measures=measures, task_statistics=lines)))
+    listed = next(re.findall('tableColumn id="[0-9]+" name="([^"]+)"', parts[n]) for n in names
+                  if "tables/" in n and "Task_statistics" in parts[n])  # fmt: skip
+    assert [title for title in listed if title.endswith(": N")] == [
+        "Mean (1): N",
+        "mean (2): N",
+        "_ B: N",
+        "Measure 4: N",
+    ]
 
 
 def test_charts_have_alternative_text() -> None:
