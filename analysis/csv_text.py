@@ -12,7 +12,7 @@ from analysis.errors import AnalysisError, shown
 
 Row = list[str]
 # Rows read and checked at a time.
-BLOCK_ROWS = 100_000
+BLOCK_ROWS = 20_000
 # Problems kept for showing; beyond that they are only counted.
 KEPT_PROBLEMS = 1000
 LONGEST_CODE = 200
@@ -95,12 +95,16 @@ class Table:
 
 def open_table(path: Path, needed: Sequence[str], problems: Problems) -> Table | None:
     """Return the table if the file can be read and has the needed columns; else note why not."""
-    header = next(_records(path, problems), None)
+    unreadable = Problems()
+    header = next((rows[0] for _, rows in _blocks(path, unreadable)), None)
     if header is None:
-        if not any(problem.file == path.name for problem in problems.kept):
+        # A fault further down is noted when the rows are read; here only what hides the header is.
+        for problem in unreadable.kept:
+            problems.add(problem.file, problem.row, problem.column, problem.text)
+        if not unreadable.total:
             problems.add(path.name, 0, "", "the file is empty; its first row must name the columns.")
         return None
-    names = [name.strip() for name in header[1]]
+    names = [name.strip() for name in header]
     repeated = sorted({name for name in names if name and names.count(name) > 1})
     missing = [name for name in needed if name not in names]
     if repeated:
@@ -119,48 +123,55 @@ def _missing_text(missing: list[str], header: Row) -> str:
     return f"{text} It has: {shown(header, limit=20)}."
 
 
-def read_blocks(table: Table, problems: Problems) -> Iterator[tuple[list[int], list[Row]]]:
+def read_blocks(table: Table, problems: Problems) -> Iterator[tuple[Sequence[int], list[Row]]]:
     """Yield blocks of rows with their numbers (header = 1), empty rows left out.
 
     A row that is shorter than the header, or longer by cells that are not empty, is noted and left out.
     """
-    records = _records(table.path, problems)
-    next(records, None)
-    while block := list(islice(records, BLOCK_ROWS)):
-        good = [record for record in block if _fits(record, table, problems)]
-        yield [number for number, _ in good], [row for _, row in good]
+    for first, rows in _blocks(table.path, problems):
+        numbers: Sequence[int] = range(first, first + len(rows))
+        if first == 1:
+            numbers, rows = numbers[1:], rows[1:]
+        # Nearly every block is sound throughout; only then is a look at single rows spared.
+        if not all(map(any, rows)) or set(map(len, rows)) != {table.width}:
+            good = [i for i, row in enumerate(rows) if _fits(numbers[i], row, table, problems)]
+            numbers, rows = [numbers[i] for i in good], [rows[i] for i in good]
+        yield numbers, rows
 
 
-def _fits(record: tuple[int, Row], table: Table, problems: Problems) -> bool:
-    number, row = record
-    if len(row) == table.width:
-        return any(row)
+def _fits(number: int, row: Row, table: Table, problems: Problems) -> bool:
     if not any(cell.strip() for cell in row):
         return False
-    if len(row) > table.width and not any(row[table.width :]):
+    if len(row) == table.width or (len(row) > table.width and not any(row[table.width :])):
         return True
-    problems.add(
-        table.path.name,
-        number,
-        "",
-        f"the row has {len(row)} cells, the header {table.width}; a comma or quote is off.",
-    )
+    text = f"the row has {len(row)} cells, the header {table.width}; a comma or quote is off."
+    problems.add(table.path.name, number, "", text)
     return False
 
 
-def _records(path: Path, problems: Problems) -> Iterator[tuple[int, Row]]:
-    """Yield each record with its number; what makes the file unreadable is noted and ends it."""
-    number = 0
+def _blocks(path: Path, problems: Problems) -> Iterator[tuple[int, list[Row]]]:
+    """Yield blocks of records and the number of the first; what makes the file unreadable is noted."""
+    number = 1
+    rows: list[Row] = []
     try:
         with path.open(encoding="utf-8-sig", newline="") as handle:
-            for number, row in enumerate(csv.reader(handle, strict=True), 1):
-                yield number, row
+            reader = csv.reader(handle, strict=True)
+            while True:
+                # Unlike list(), this keeps the records read before one that cannot be.
+                rows.extend(islice(reader, BLOCK_ROWS))
+                if not rows:
+                    return
+                yield number, rows
+                number, rows = number + len(rows), []
     except UnicodeDecodeError:
         problems.add(path.name, _undecodable_line(path), "", _encoding_text(path))
     except csv.Error as error:
-        problems.add(path.name, number + 1, "", f"the row cannot be read as CSV ({error}); check its quotes.")
+        text = f"the row cannot be read as CSV ({error}); check its quotes."
+        problems.add(path.name, number + len(rows), "", text)
     except OSError as error:
         problems.add(path.name, 0, "", f"the file cannot be read: {error.strerror}.")
+    if rows:
+        yield number, rows
 
 
 def _undecodable_line(path: Path) -> int:

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from analysis.csv_text import Problems, Row, Table, read_blocks
 from analysis.errors import shown
@@ -63,14 +63,22 @@ def blocks_of(table: Table, problems: Problems) -> Iterator[Block]:
             yield _block(table, numbers, rows)
 
 
-def _block(table: Table, numbers: list[int], rows: list[Row]) -> Block:
+class _Places(dict[str, int]):
+    """Numbers texts in the order in which they are first asked for."""
+
+    def __missing__(self, text: str) -> int:
+        self[text] = place = len(self)
+        return place
+
+
+def _block(table: Table, numbers: Sequence[int], rows: list[Row]) -> Block:
     texts: dict[str, list[str]] = {}
     places: dict[str, npt.NDArray[np.intp]] = {}
     for column in COLUMNS:
-        position = table.columns[column]
-        cells = np.array([row[position] for row in rows], dtype=object)
-        places[column], different = pd.factorize(cells)
-        texts[column] = different.tolist()
+        known = _Places()
+        cells = map(known.__getitem__, map(itemgetter(table.columns[column]), rows))
+        places[column] = np.fromiter(cells, np.intp, len(rows))
+        texts[column] = list(known)
     return Block(np.array(numbers, dtype=np.int64), texts, places)
 
 

@@ -317,3 +317,8 @@ def test_progress_is_told_for_each_block(folder, monkeypatch):
 def test_the_reference_studies_read_without_a_fault():
     data = Path(__file__).parents[1] / "reference"
     assert [read_study_folder(data / name / "data").findings for name in ("small", "medium")] == [(), ()]
+
+
+def test_faults_before_an_unreadable_row_are_told_too(folder):
+    found = problems(folder('R1,T1,importance,9\n"R1"x,T2,importance,1\nR1,T3,importance,9\n'))
+    assert [text.split(":")[0] for text in found] == ["ratings.csv, row 3", "ratings.csv, row 2, column value"]
