@@ -24,6 +24,7 @@ from jta.exports.book import (
 )
 
 FRAMEWORK = Path(__file__).parents[2] / "jta" / "demo" / "framework.csv"
+CUT = 3.0
 NOTICE = "Simulated data: invented respondents; not CoSN's data and not endorsed by it."
 IMPORTANCE = (
     "Not important",
@@ -78,7 +79,7 @@ def realistic_book(**changes: object) -> BlueprintBook:
         method=(
             "Task index: mean importance of those who perform the task, times mean frequency of all "
             "(not performed = 0).",
-            "Retained: tasks with mean importance of 2.50 or more.",
+            "Retained: tasks with mean importance of 3.00 or more.",
             "Weight of a domain: sum of its retained tasks' indices as a share of all retained tasks.",
             "Intervals: 95 % percentile intervals from 2,000 bootstrap samples of respondents, seed 2026.",
             "Items: largest remainder, domains first, then subdomains within each domain.",
@@ -126,10 +127,10 @@ def _statistics() -> tuple[StatLine, ...]:
             performing_high=0.949,
             index=float(index[i]),
             rank=int(ranks[i]),
-            decision="retain" if importance[i] >= 2.5 else "drop",
-            reason="Mean importance at or above 2.50."
-            if importance[i] >= 2.5
-            else f"Mean importance {importance[i]:.2f} is below 2.50.",
+            decision="retain" if importance[i] >= CUT else "drop",
+            reason="Mean importance at or above 3.00."
+            if importance[i] >= CUT
+            else f"Mean importance {importance[i]:.2f} is below 3.00.",
         )
         for i, row in enumerate(rows)
     )

@@ -47,6 +47,14 @@ def test_subdomains_stand_under_their_domain_whatever_the_order_they_came_in() -
     assert [line.code for line in order_lines(shuffled)] == [line.code for line in lines]
 
 
+def test_dropped_tasks_have_statistics_but_no_weight() -> None:
+    book = realistic_book()
+    dropped = {line.task_code for line in book.task_statistics if line.decision == "drop"}
+    assert 3 <= len(dropped) <= 20
+    assert {task.task_code for task in book.details} == {t.task_code for t in book.task_statistics} - dropped
+    assert sum(work.n_tasks for work in work_out(book) if work.parent is None) == 100 - len(dropped)
+
+
 def test_a_realistic_book_is_live_throughout() -> None:
     works = work_out(realistic_book())
     assert all(work.live and work.basis is not None for work in works)
