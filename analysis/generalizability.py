@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.agreement_counts import Floats, Ints
-from analysis.generalizability_reml import Fit, minimise, respondent_sums
+from analysis.generalizability_reml import minimise
+from analysis.generalizability_sums import RespondentSums
 
 TASK_BY_RESPONDENT = "task x respondent"
 NESTED = "(task:domain) x respondent"
@@ -33,80 +33,72 @@ class Components:
     reason: str = ""
 
 
-def _trim(X: Floats) -> tuple[Floats, Ints]:
-    """Only respondents and tasks with a rating; the positions of the tasks kept."""
-    seen = ~np.isnan(X)
-    tasks = np.flatnonzero(seen.any(axis=0))
-    return X[seen.any(axis=1)][:, tasks], tasks
+def _spread(sums: RespondentSums) -> float:
+    """Variance of all ratings, divisor n."""
+    return max(sums.squares / sums.n - (float(sums.task_totals.sum()) / sums.n) ** 2, 0.0)
 
 
-def _obstacle(X: Floats) -> str:
+def _size(sums: RespondentSums) -> tuple[int, int]:
+    """Respondents and tasks with a rating."""
+    return int((sums.counts > 0).any(axis=1).sum()), int((sums.task_counts > 0).sum())
+
+
+def _obstacle(sums: RespondentSums) -> str:
     """Why no variance component can be estimated, or an empty text."""
-    respondents, tasks = X.shape
-    n = int((~np.isnan(X)).sum())
+    respondents, tasks = _size(sums)
     if respondents < 2 or tasks < 2:
         return "needs at least two tasks and two respondents with ratings"
-    if n <= respondents + tasks - 1:
+    if sums.n <= respondents + tasks - 1:
         return "no more ratings than respondents and tasks: residual variance cannot be separated"
-    if np.nanmax(X) == np.nanmin(X):
+    if _spread(sums) <= 1e-12 * (1 + sums.centre**2):
         return "all ratings are equal"
     return ""
 
 
-def harmonic_ratings(X: Floats) -> float:
-    """Harmonic mean number of ratings per task.
-
-    Parameters
-    ----------
-    X : float array, (R, T)
-        Ratings, NaN = missing; tasks without a rating are left out.
-
-    Returns
-    -------
-    float
-        NaN when no task has a rating.
-    """
-    counts = (~np.isnan(X)).sum(axis=0)
-    counts = counts[counts > 0]
+def harmonic_ratings(sums: RespondentSums) -> float:
+    """Harmonic mean number of ratings per task, over tasks with ratings; NaN when there is none."""
+    counts = sums.task_counts[sums.task_counts > 0]
     return float(1 / np.mean(1 / counts)) if len(counts) else float("nan")
 
 
-def _components(model: str, X: Floats, names: list[str], values: Iterable[float], fit: Fit) -> Components:
-    """Ratios times residual variance; a vanished residual empties everything."""
-    variances = {name: float(value) * fit.residual for name, value in zip(names, values, strict=True)}
+def _estimate(model: str, sums: RespondentSums, effects: dict[str, int], start: list[float]) -> Components:
+    """Fit a model; ``effects`` names its components and their place in `evaluate`'s order."""
+    places = np.array(list(effects.values()))
+    x, fit = minimise(sums, places, np.array(start))
+    if fit.residual <= 1e-6 * _spread(sums):
+        return _empty(model, sums, effects, "tasks and respondents explain the ratings exactly")
+    values = {name: float(x[place] ** 2) * fit.residual for name, place in effects.items()}
+    return _described(model, sums, {**values, "residual": fit.residual}, fit.intercept)
+
+
+def _empty(model: str, sums: RespondentSums, effects: dict[str, int], reason: str) -> Components:
+    nothing = dict.fromkeys([*effects, "residual"], float("nan"))
+    return _described(model, sums, nothing, float("nan"), reason)
+
+
+def _described(
+    model: str, sums: RespondentSums, variances: dict[str, float], intercept: float, reason: str = ""
+) -> Components:
+    respondents, tasks = _size(sums)
     return Components(
         model=model,
-        variances={**variances, "residual": fit.residual},
-        intercept=fit.intercept,
-        n_tasks=X.shape[1],
-        n_respondents=X.shape[0],
-        n_ratings=int((~np.isnan(X)).sum()),
-        n_harmonic=harmonic_ratings(X),
+        variances=variances,
+        intercept=intercept,
+        n_tasks=tasks,
+        n_respondents=respondents,
+        n_ratings=sums.n,
+        n_harmonic=harmonic_ratings(sums),
+        reason=reason,
     )
 
 
-def _empty(model: str, X: Floats, names: list[str], reason: str) -> Components:
-    nan = float("nan")
-    variances = dict.fromkeys([*names, "residual"], nan)
-    n = int((~np.isnan(X)).sum())
-    return Components(model, variances, nan, X.shape[1], X.shape[0], n, harmonic_ratings(X), reason)
-
-
-def _checked(result: Components, X: Floats) -> Components:
-    """Refuse an estimate whose residual variance is only rounding error."""
-    if result.variances["residual"] > 1e-6 * float(np.nanvar(X)):
-        return result
-    names = [name for name in result.variances if name != "residual"]
-    return _empty(result.model, X, names, "tasks and respondents explain the ratings exactly")
-
-
-def variance_components(X: Floats) -> Components:
+def variance_components(sums: RespondentSums) -> Components:
     """Task x respondent components by REML on all available ratings.
 
     Parameters
     ----------
-    X : float array, (R, T)
-        Ratings, NaN = missing.
+    sums : RespondentSums
+        From `respondent_sums`; the domains play no part.
 
     Returns
     -------
@@ -118,24 +110,19 @@ def variance_components(X: Floats) -> Components:
     ----------
     Brennan 2001, Generalizability Theory; Bates et al. 2015 (lme4).
     """
-    names = ["task", "respondent"]
-    X, _ = _trim(X)
-    if reason := _obstacle(X):
-        return _empty(TASK_BY_RESPONDENT, X, names, reason)
-    sums = respondent_sums(X, np.zeros(X.shape[1], dtype=np.int64))
-    x, fit = minimise(sums, np.array([1, 2]), np.array([0.5, 0.5]))
-    return _checked(_components(TASK_BY_RESPONDENT, X, names, x[1:3] ** 2, fit), X)
+    effects = {"task": 1, "respondent": 2}
+    if reason := _obstacle(sums):
+        return _empty(TASK_BY_RESPONDENT, sums, effects, reason)
+    return _estimate(TASK_BY_RESPONDENT, sums, effects, [0.5, 0.5])
 
 
-def nested_components(X: Floats, domains: Ints) -> Components:
+def nested_components(sums: RespondentSums) -> Components:
     """(Task in domain) x respondent components by REML on all available ratings.
 
     Parameters
     ----------
-    X : float array, (R, T)
-        Ratings, NaN = missing.
-    domains : int array, (T,)
-        Domain number of each task.
+    sums : RespondentSums
+        From `respondent_sums` with the tasks' domains.
 
     Returns
     -------
@@ -143,46 +130,36 @@ def nested_components(X: Floats, domains: Ints) -> Components:
         ``domain``, ``task_in_domain``, ``respondent``, ``respondent_x_domain``, ``residual``;
         ``reason`` when there is only one domain or no domain with two tasks.
     """
-    names = ["domain", "task_in_domain", "respondent", "respondent_x_domain"]
-    X, kept = _trim(X)
-    reason = _obstacle(X) or _nesting_obstacle(X, domains[kept])
-    if reason:
-        return _empty(NESTED, X, names, reason)
-    codes = np.unique(domains[kept], return_inverse=True)[1].astype(np.int64)
-    sums = respondent_sums(X, codes)
-    x, fit = minimise(sums, np.arange(4), np.array([0.2, 0.5, 0.5, 0.3]))
-    return _checked(_components(NESTED, X, names, x**2, fit), X)
+    effects = {"domain": 0, "task_in_domain": 1, "respondent": 2, "respondent_x_domain": 3}
+    if reason := _obstacle(sums) or _nesting_obstacle(sums):
+        return _empty(NESTED, sums, effects, reason)
+    return _estimate(NESTED, sums, effects, [0.2, 0.5, 0.5, 0.3])
 
 
-def _nesting_obstacle(X: Floats, domains: Ints) -> str:
-    labels, sizes = np.unique(domains, return_counts=True)
-    if len(labels) < 2 or sizes.max() < 2:
+def _nesting_obstacle(sums: RespondentSums) -> str:
+    sizes = (sums.task_counts > 0).astype(float) @ sums.members
+    if (sizes > 0).sum() < 2 or sizes.max() < 2:
         return "needs two domains, one of them with two tasks"
-    cells = sum(int((~np.isnan(X[:, domains == label])).any(axis=1).sum()) for label in labels)
-    if int((~np.isnan(X)).sum()) <= cells:
+    if sums.n <= int((sums.counts > 0).sum()):
         return "nobody rated two tasks of one domain"
     return ""
 
 
-def task_only_components(X: Floats) -> Components:
+def task_only_components(sums: RespondentSums) -> Components:
     """Components of y ~ 1 + (1 | task), respondents' severity left in the residual.
 
     Parameters
     ----------
-    X : float array, (R, T)
-        Ratings, NaN = missing.
+    sums : RespondentSums
 
     Returns
     -------
     Components
         ``task`` and ``residual``.
     """
-    X, _ = _trim(X)
-    if reason := _obstacle(X):
-        return _empty("task", X, ["task"], reason)
-    sums = respondent_sums(X, np.zeros(X.shape[1], dtype=np.int64))
-    x, fit = minimise(sums, np.array([1]), np.array([0.5]))
-    return _checked(_components("task", X, ["task"], x[1:2] ** 2, fit), X)
+    if reason := _obstacle(sums):
+        return _empty("task", sums, {"task": 1}, reason)
+    return _estimate("task", sums, {"task": 1}, [0.5])
 
 
 def coefficients(components: Components, n: float | None = None) -> tuple[float, float]:

@@ -18,68 +18,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy import linalg, optimize
 
-from analysis.agreement_counts import Flags, Floats, Ints
+from analysis.agreement_counts import Floats, Ints
+from analysis.generalizability_sums import CHUNK, RespondentSums, by_chunks
 
-_CHUNK = 16_384
 _TINY = 1e-14
-
-
-@dataclass(frozen=True)
-class RespondentSums:
-    """What the ratings say of each respondent in each domain, and of each task.
-
-    ``seen`` (R, T) is true where a rating exists; ``members`` (T, D) marks each task's domain;
-    ``counts`` and ``totals`` (R, D) are numbers and sums of ratings; ``task_counts`` and
-    ``task_totals`` (T,) those of the tasks. Ratings are measured from ``centre``.
-    """
-
-    seen: Flags
-    members: Floats
-    counts: Floats
-    totals: Floats
-    task_counts: Floats
-    task_totals: Floats
-    squares: float
-    centre: float
-    n: int
-
-
-def respondent_sums(X: Floats, domains: Ints) -> RespondentSums:
-    """Collect the sums that the reductions need.
-
-    Parameters
-    ----------
-    X : float array, (R, T)
-        Ratings, NaN = missing. Every task needs a rating.
-    domains : int array, (T,)
-        Domain of each task, 0 .. D - 1.
-
-    Returns
-    -------
-    RespondentSums
-    """
-    seen = ~np.isnan(X)
-    centre = float(np.nanmean(X))
-    filled = np.where(seen, X - centre, 0.0)
-    members = np.eye(int(domains.max()) + 1)[domains]
-    task_counts = seen.sum(axis=0).astype(float)
-    return RespondentSums(
-        seen=seen,
-        members=members,
-        counts=_by_chunks(seen, members),
-        totals=filled @ members,
-        task_counts=task_counts,
-        task_totals=filled.sum(axis=0),
-        squares=float(np.vdot(filled, filled)),
-        centre=centre,
-        n=int(task_counts.sum()),
-    )
-
-
-def _by_chunks(seen: Flags, right: Floats) -> Floats:
-    """``seen @ right`` without a float copy of all of ``seen``."""
-    starts = range(0, len(seen), _CHUNK)
-    return np.concatenate([seen[s : s + _CHUNK].astype(float) @ right for s in starts])
 
 
 @dataclass(frozen=True)
@@ -143,8 +85,8 @@ def reduce_respondents(sums: RespondentSums, respondent: float, within_domain: f
     total = np.zeros((3, size, size))
     b = sums.task_totals.copy()
     own = within_domain * k.s
-    for start in range(0, len(k.q), _CHUNK):
-        rows = slice(start, start + _CHUNK)
+    for start in range(0, len(k.q), CHUNK):
+        rows = slice(start, start + CHUNK)
         total += _cross_products(sums, k, rows, within_domain)
         pull = own[rows] * sums.totals[rows] + k.s[rows] * (k.c * level)[rows, None]
         b -= (sums.seen[rows] * (pull @ sums.members.T)).sum(axis=0)
@@ -239,13 +181,11 @@ def evaluate(sums: RespondentSums, ratios: npt.ArrayLike) -> Fit:
     return Fit(log_det + df * (1 + float(np.log(2 * np.pi * rss / df))), rss / df, intercept, gradient)
 
 
-def _gradient_parts(
-    sums: RespondentSums, red: Reduced, C: Floats, u: Floats, k: Shrinkage
-) -> tuple[Floats, Floats]:
+def _gradient_parts(sums: RespondentSums, red: Reduced, C: Floats, u: Floats, k: Shrinkage) -> tuple[Floats, Floats]:
     """tr(P Z Z') and y'P Z Z'P y for domain, task, respondent and respondent x domain."""
     ZPZ = red.A - red.A @ C @ red.A
     f = red.b - red.A @ u
-    inside = k.s * (sums.totals - _by_chunks(sums.seen, u[:, None] * sums.members))
+    inside = k.s * (sums.totals - by_chunks(sums.seen, u[:, None] * sums.members))
     level = inside.sum(axis=1)
     cell = inside - (k.c * level)[:, None] * k.s * sums.counts
     traces = np.array(

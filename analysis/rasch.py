@@ -7,12 +7,16 @@ lowest point used (0); sum tau = 0, mean delta = 0. High delta = hard to endorse
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from scipy import sparse
 from scipy.sparse import csgraph
 
 from analysis.agreement_counts import Flags, Floats, Ints
+
+Steps = npt.NDArray[np.int16]
 
 
 def category_probabilities(eta: Floats, tau: Floats) -> Floats:
@@ -57,14 +61,36 @@ class Block:
     high: int
     reason: str = ""
 
+    def take(self, X: npt.NDArray[Any]) -> Steps:
+        """The usable ratings, counted from the lowest point in use (-1 = missing)."""
+        Y = steps(X)[self.rows][:, self.columns]
+        return np.where(Y >= 0, Y - np.int16(self.low), np.int16(-1))
 
-def usable_block(X: Floats, least: int = 1) -> Block:
+
+def steps(X: npt.NDArray[Any]) -> Steps:
+    """Ratings as small whole numbers, -1 = missing, so that a million respondents fit in memory.
+
+    Parameters
+    ----------
+    X : array, (R, T)
+        Ratings as whole numbers of at least 0; missing is NaN or negative.
+
+    Returns
+    -------
+    int16 array, (R, T)
+    """
+    if np.issubdtype(X.dtype, np.floating):
+        return np.where(np.isnan(X), -1, X).astype(np.int16)
+    return X.astype(np.int16, copy=False)
+
+
+def usable_block(X: npt.NDArray[Any], least: int = 1) -> Block:
     """Leave out what has no finite estimate.
 
     Parameters
     ----------
-    X : float array, (R, T)
-        Ratings as whole numbers, NaN = missing.
+    X : array, (R, T)
+        Ratings as whole numbers of at least 0; missing is NaN or negative.
     least : int
         Fewest ratings of a respondent (1 for joint, 2 for conditional estimation).
 
@@ -72,43 +98,67 @@ def usable_block(X: Floats, least: int = 1) -> Block:
     -------
     Block
     """
-    seen = ~np.isnan(X)
-    rows: Flags = seen.sum(axis=1) >= least
-    columns: Flags = seen.sum(axis=0) >= 1
+    Y = steps(X)
+    rows: Flags = (Y >= 0).sum(axis=1) >= least
+    columns: Flags = (Y >= 0).sum(axis=0) >= 1
     low = high = 0
     while rows.any() and columns.any():
-        inner = np.where(seen & rows[:, None] & columns, X, np.nan)
-        low, high = int(np.nanmin(inner)), int(np.nanmax(inner))
-        keep_rows = np.logical_and(rows, _not_extreme(inner, 1, low, high, least))
-        keep_columns = np.logical_and(columns, _not_extreme(inner, 0, low, high, 1))
+        inner = Y[rows][:, columns]
+        low, high = int(inner[inner >= 0].min()), int(inner.max())
+        keep_rows = _put(rows, _not_extreme(inner, 1, low, high, least))
+        keep_columns = _put(columns, _not_extreme(inner, 0, low, high, 1))
         if np.array_equal(keep_rows, rows) and np.array_equal(keep_columns, columns):
-            return Block(rows, columns, low, high, _obstacle(inner, rows, columns, low, high))
+            return Block(rows, columns, low, high, _obstacle(inner, low, high))
         rows, columns = keep_rows, keep_columns
+        rows = _put(rows, (Y[rows][:, columns] >= 0).sum(axis=1) >= least)
+        columns = _put(columns, (Y[rows][:, columns] >= 0).sum(axis=0) >= 1)
     return Block(rows, columns, low, high, "every respondent or every task has only extreme ratings")
 
 
-def _not_extreme(X: Floats, axis: int, low: int, high: int, least: int) -> Flags:
+def _put(marked: Flags, inside: Flags) -> Flags:
+    """The marks that hold inside the part marked so far."""
+    out = marked.copy()
+    out[marked] = inside
+    return out
+
+
+def _not_extreme(Y: Steps, axis: int, low: int, high: int, least: int) -> Flags:
     """Enough ratings along an axis, and neither all lowest nor all highest."""
-    seen = ~np.isnan(X)
-    total = np.where(seen, X, 0).sum(axis=axis)
-    count = seen.sum(axis=axis)
+    count = (Y >= 0).sum(axis=axis)
+    total = np.maximum(Y, 0).sum(axis=axis, dtype=np.int64)
     wanted: Flags = (count >= least) & (total > low * count) & (total < high * count)
     return wanted
 
 
-def _obstacle(X: Floats, rows: Flags, columns: Flags, low: int, high: int) -> str:
-    if rows.sum() < 2 or columns.sum() < 2:
+def _obstacle(Y: Steps, low: int, high: int) -> str:
+    if min(Y.shape) < 2:
         return "fewer than two respondents or two tasks are left after the extreme ones"
-    unused = [point for point in range(low, high + 1) if not np.any(point == X)]
-    if unused:
-        points = ", ".join(str(point) for point in unused)
-        return f"nobody chose scale point {points}: merge it with a neighbour to estimate the model"
-    seen = sparse.csr_matrix(~np.isnan(X[rows][:, columns]), dtype=np.int8)
-    graph = sparse.bmat([[None, seen], [seen.T, None]])
-    parts, _ = csgraph.connected_components(graph, directed=False)
+    used = np.bincount(Y[Y >= 0].ravel(), minlength=high + 1)[low:]
+    if unused := [str(low + k) for k in np.flatnonzero(used == 0)]:
+        return f"nobody chose scale point {', '.join(unused)}: merge it with a neighbour to estimate the model"
+    parts = connected_sets(Y >= 0)
     if parts > 1:
         return f"the tasks fall into {parts} sets that no respondent links"
     return ""
+
+
+def connected_sets(seen: Flags) -> int:
+    """Number of sets of tasks that no respondent links to each other.
+
+    Parameters
+    ----------
+    seen : bool array, (R, T)
+        Whether the respondent rated the task; every task has a rating.
+
+    Returns
+    -------
+    int
+        1 when all tasks can be compared.
+    """
+    keys = np.unique(np.packbits(seen, axis=1), axis=0)
+    patterns = np.unpackbits(keys, axis=1, count=seen.shape[1]).astype(np.int32)
+    found: int = csgraph.connected_components(sparse.csr_matrix(patterns.T @ patterns), directed=False)[0]
+    return found
 
 
 @dataclass(frozen=True)
@@ -120,7 +170,7 @@ class PersonGroups:
     ``task_score`` (T,) and ``at_least`` (m,) are the observed statistics of delta and tau.
     """
 
-    mask: Floats
+    mask: Flags
     score: Floats
     weight: Floats
     member: Ints
@@ -128,13 +178,13 @@ class PersonGroups:
     at_least: Floats
 
 
-def person_groups(Y: Floats, m: int) -> PersonGroups:
+def person_groups(Y: npt.NDArray[Any], m: int) -> PersonGroups:
     """Join respondents who answered the same tasks and have the same total.
 
     Parameters
     ----------
-    Y : float array, (R, T)
-        Ratings counted from 0, NaN = missing, at most m.
+    Y : array, (R, T)
+        Ratings counted from 0, missing NaN or negative.
     m : int
         Highest rating.
 
@@ -142,18 +192,20 @@ def person_groups(Y: Floats, m: int) -> PersonGroups:
     -------
     PersonGroups
     """
-    seen = ~np.isnan(Y)
-    score = np.where(seen, Y, 0).sum(axis=1).astype(np.uint32)
+    Y = steps(Y)
+    seen = Y >= 0
+    score = np.maximum(Y, 0).sum(axis=1, dtype=np.uint32)
     keys = np.hstack([np.packbits(seen, axis=1), score[:, None].view(np.uint8).reshape(len(Y), -1)])
     whole = np.ascontiguousarray(keys).view(np.dtype((np.void, keys.shape[1]))).ravel()
     _, first, member, weight = np.unique(whole, return_index=True, return_inverse=True, return_counts=True)
+    chosen = np.bincount(Y[seen].ravel(), minlength=m + 1)
     return PersonGroups(
-        mask=seen[first].astype(float),
+        mask=seen[first],
         score=score[first].astype(float),
         weight=weight.astype(float),
         member=member.astype(np.int64),
-        task_score=np.where(seen, Y, 0).sum(axis=0),
-        at_least=np.array([float((k <= Y).sum()) for k in range(1, m + 1)]),
+        task_score=np.maximum(Y, 0).sum(axis=0, dtype=np.int64).astype(float),
+        at_least=np.cumsum(chosen[::-1])[::-1][1:].astype(float),
     )
 
 
@@ -187,7 +239,7 @@ def no_fit(method: str, block: Block, reason: str) -> RaschFit:
 
 
 def spread_out(values: Floats, columns: Flags) -> Floats:
-    """Values of the tasks used, put back among all tasks (NaN elsewhere)."""
+    """Values of the tasks (or respondents) used, put back among all (NaN elsewhere)."""
     out = np.full(len(columns), np.nan)
     out[columns] = values
     return out

@@ -6,7 +6,10 @@ consistent however few tasks a respondent answered; forms are linked through the
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 from scipy import linalg, special
 
 from analysis.agreement_counts import Floats
@@ -77,13 +80,13 @@ def _maximise(groups: PersonGroups, m: int) -> tuple[Floats, Floats, Conditional
     return delta, tau, sums, 0
 
 
-def conditional_ml(X: Floats) -> RaschFit:
+def conditional_ml(X: npt.NDArray[Any]) -> RaschFit:
     """Conditional maximum likelihood estimates with standard errors.
 
     Parameters
     ----------
-    X : float array, (R, T)
-        Ratings as whole numbers, NaN = missing (any pattern).
+    X : array, (R, T)
+        Ratings as whole numbers of at least 0, missing NaN or negative (any pattern).
 
     Returns
     -------
@@ -101,8 +104,7 @@ def conditional_ml(X: Floats) -> RaschFit:
     block = usable_block(X, least=2)
     if block.reason:
         return no_fit("cml_all_data", block, block.reason)
-    Y = X[block.rows][:, block.columns] - block.low
-    m = block.high - block.low
+    Y, m = block.take(X), block.high - block.low
     groups = person_groups(Y, m)
     try:
         delta, tau, sums, iterations = _maximise(groups, m)

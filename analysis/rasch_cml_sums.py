@@ -26,6 +26,7 @@ Complex = npt.NDArray[np.complex128]
 
 _TILT = 0.25  # logits between radii: a total is at most an eighth of a logit off its best radius
 _NEGLIGIBLE = 1e-18  # a characteristic function below this adds nothing to a double
+_PATTERNS = 512  # patterns of answered tasks whose pairs are held at a time
 _ZERO = 1e-30  # stands for a root of f_i on the circle
 
 
@@ -97,9 +98,7 @@ def abilities(groups: PersonGroups, delta: Floats, tau: Floats, start: Floats | 
     return theta
 
 
-def conditional_sums(
-    groups: PersonGroups, delta: Floats, tau: Floats, theta: Floats, second: bool
-) -> ConditionalSums:
+def conditional_sums(groups: PersonGroups, delta: Floats, tau: Floats, theta: Floats, second: bool) -> ConditionalSums:
     """Moments of the sufficient statistics given the respondents' totals.
 
     Parameters
@@ -138,7 +137,7 @@ def _one_circle(
     groups: PersonGroups, rows: npt.NDArray[np.intp], circle: _Circle, theta: float, second: bool
 ) -> ConditionalSums:
     """The sums of the respondents whose totals belong to one radius."""
-    mask, score, weight = groups.mask[rows], groups.score[rows], groups.weight[rows]
+    mask, score, weight = groups.mask[rows].astype(float), groups.score[rows], groups.weight[rows]
     F = np.exp(mask @ circle.log_f)
     needed = (np.abs(F) > _NEGLIGIBLE).any(axis=0)
     F, u, angles = F[:, needed], circle.u[:, :, needed], circle.angles[needed]
@@ -161,28 +160,53 @@ def _real_dot(Q: Complex, h: Complex) -> Floats:
 
 
 def _covariance(mask: Floats, weight: Floats, c: Complex, Q: Complex, h: Complex, tails: Complex) -> Floats:
-    """Weighted sum over respondents of the covariance of (x_1 .. x_T, n_1 .. n_m)."""
+    """Weighted sum over respondents of the covariance of (x_1 .. x_T, n_1 .. n_m).
+
+    Few large products instead of many small ones: small ones cost a multi-threaded BLAS dearly on
+    a busy machine.
+    """
+    m, T, points = tails.shape
     total = _same_task(Q, h, tails)
     patterns, index = np.unique(mask, axis=0, return_inverse=True)
-    joined = np.zeros((len(patterns), c.shape[1]), dtype=np.complex128)
+    joined = np.zeros((len(patterns), points), dtype=np.complex128)
     np.add.at(joined, index.ravel(), c * weight[:, None])
-    T = mask.shape[1]
-    for pattern, points in zip(patterns, joined, strict=True):
-        tasks = np.flatnonzero(pattern)
-        Y = np.vstack([h[tasks], tails[:, tasks].sum(axis=1)])
-        where = np.concatenate([tasks, np.arange(T, T + len(tails))])
-        total[np.ix_(where, where)] += _real_product(Y * points, Y)
-    expected = np.hstack(
-        [mask * (c @ h.T).real, np.stack([(mask * (c @ t.T).real).sum(axis=1) for t in tails], 1)]
-    )
+    total[:T, :T] += _task_pairs(patterns, joined, h)
+    by_task = np.ascontiguousarray(tails.swapaxes(0, 1)).reshape(T, -1)
+    U = (patterns @ by_task).reshape(len(patterns), m, points)  # sum over the tasks answered
+    cU = joined[:, None, :] * U
+    Z = (patterns.T @ cU.reshape(len(patterns), -1)).reshape(T, m, points)
+    cross = np.einsum("tn,tkn->tk", h, Z).real
+    total[:T, T:] += cross
+    total[T:, :T] += cross.T
+    total[T:, T:] += np.einsum("pkn,pln->kl", cU, U).real
+    expected = _expected(mask, c, h, tails)
     total -= (expected * weight[:, None]).T @ expected
     return total
 
 
-def _real_product(A: Complex, B: Complex) -> Floats:
-    """Real part of A B^T as one product of real matrices."""
-    product: Floats = np.hstack([A.real, -A.imag]) @ np.hstack([B.real, B.imag]).T
-    return product
+def _expected(mask: Floats, c: Complex, h: Complex, tails: Complex) -> Floats:
+    """E of (x_1 .. x_T, n_1 .. n_m) of each respondent."""
+    m, T, points = tails.shape
+    both = np.concatenate([h, tails.reshape(-1, points)])
+    found = (c @ both.T).real.reshape(len(mask), m + 1, T) * mask[:, None, :]
+    return np.hstack([found[:, 0], found[:, 1:].sum(axis=2)])
+
+
+def _task_pairs(patterns: Floats, joined: Complex, h: Complex) -> Floats:
+    """Real part of sum_p sum_n c_pn (m_pi h_in) (m_pj h_jn) for all pairs of tasks."""
+    T, points = h.shape
+    i, j = np.triu_indices(T)
+    total = np.zeros((len(i), 2 * points))
+    halves = np.hstack([joined.real, joined.imag])
+    for start in range(0, len(patterns), _PATTERNS):
+        part = patterns[start : start + _PATTERNS]
+        total += (part[:, i] * part[:, j]).T @ halves[start : start + _PATTERNS]
+    both = h[i] * h[j]
+    sums = (total[:, :points] * both.real - total[:, points:] * both.imag).sum(axis=1)
+    out = np.zeros((T, T))
+    out[i, j] = sums
+    out[j, i] = sums
+    return out
 
 
 def _same_task(Q: Complex, h: Complex, tails: Complex) -> Floats:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 
 from analysis.agreement_counts import Floats, divide
+from analysis.rasch import steps
 
-_ROWS = 256  # respondents worked on at a time: a block of doubles stays in the processor's cache
+ROWS = 256  # respondents worked on at a time: a block of doubles stays in the processor's cache
 
 
 def tail_probabilities(theta: Floats, delta: Floats, tau: Floats) -> tuple[Floats, Floats]:
@@ -37,13 +41,13 @@ def tail_probabilities(theta: Floats, delta: Floats, tau: Floats) -> tuple[Float
     return powers, np.log(denominator)
 
 
-def fit_statistics(Y: Floats, theta: Floats, delta: Floats, tau: Floats) -> tuple[Floats, Floats]:
+def fit_statistics(Y: npt.NDArray[Any], theta: Floats, delta: Floats, tau: Floats) -> tuple[Floats, Floats]:
     """Infit and outfit mean squares of the tasks.
 
     Parameters
     ----------
-    Y : float array, (R, T)
-        Ratings counted from 0, NaN = missing.
+    Y : array, (R, T)
+        Ratings counted from 0, missing NaN or negative.
     theta, delta, tau : float arrays, (R,), (T,), (m,)
         Estimates in logits.
 
@@ -58,13 +62,14 @@ def fit_statistics(Y: Floats, theta: Floats, delta: Floats, tau: Floats) -> tupl
     Wright & Masters 1982, Rating Scale Analysis.
     """
     squares, variances, standardised, counts = np.zeros((4, len(delta)))
-    for start in range(0, len(Y), _ROWS):
-        rows = slice(start, start + _ROWS)
-        seen = ~np.isnan(Y[rows])
+    for start in range(0, len(Y), ROWS):
+        rows = slice(start, start + ROWS)
+        part = steps(Y[rows])
+        seen = part >= 0
         tails, _ = tail_probabilities(theta[rows], delta, tau)
         E = tails.sum(axis=0)
         V = np.tensordot(2 * np.arange(1, len(tau) + 1) - 1, tails, 1) - E**2
-        square = np.where(seen, Y[rows] - E, 0.0) ** 2
+        square = np.where(seen, part - E, 0.0) ** 2
         squares += square.sum(axis=0)
         variances += (V * seen).sum(axis=0)
         standardised += (square / V).sum(axis=0)
@@ -72,13 +77,13 @@ def fit_statistics(Y: Floats, theta: Floats, delta: Floats, tau: Floats) -> tupl
     return squares / variances, standardised / counts
 
 
-def category_statistics(Y: Floats, theta: Floats, delta: Floats) -> tuple[Floats, Floats]:
+def category_statistics(Y: npt.NDArray[Any], theta: Floats, delta: Floats) -> tuple[Floats, Floats]:
     """How often each category was chosen and the average measure of those who chose it.
 
     Parameters
     ----------
-    Y : float array, (R, T)
-        Ratings counted from 0, NaN = missing.
+    Y : array, (R, T)
+        Ratings counted from 0, missing NaN or negative.
     theta, delta : float arrays, (R,), (T,)
         In logits; NaN for respondents and tasks left out.
 
@@ -87,11 +92,15 @@ def category_statistics(Y: Floats, theta: Floats, delta: Floats) -> tuple[Floats
     (float array (m + 1,), float array (m + 1,))
         Counts and mean of theta - delta. In a working scale the means rise with the category.
     """
-    used = ~np.isnan(Y) & ~np.isnan(theta)[:, None] & ~np.isnan(delta)
-    category = Y[used].astype(np.int64)
-    counts = np.bincount(category).astype(float)
-    totals = np.bincount(category, weights=np.subtract.outer(theta, delta)[used])
-    return counts, totals / np.where(counts > 0, counts, np.nan)
+    Y = steps(Y)
+    points = int(Y.max(initial=0)) + 1
+    counts, totals = np.zeros((2, points))
+    for start in range(0, len(Y), ROWS):
+        part, person = Y[start : start + ROWS], theta[start : start + ROWS]
+        used = (part >= 0) & ~np.isnan(person)[:, None] & ~np.isnan(delta)
+        counts += np.bincount(part[used], minlength=points)
+        totals += np.bincount(part[used], weights=np.subtract.outer(person, delta)[used], minlength=points)
+    return counts, divide(totals, counts)
 
 
 def separation(estimates: Floats, errors: Floats) -> tuple[float, float]:

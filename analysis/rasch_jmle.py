@@ -8,8 +8,10 @@ halved step always helps.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from scipy import linalg, special
 
 from analysis.agreement_counts import Floats
@@ -17,16 +19,19 @@ from analysis.rasch import (
     Block,
     PersonGroups,
     RaschFit,
+    Steps,
     no_fit,
     person_groups,
     spread_out,
     usable_block,
 )
-from analysis.rasch_fit import fit_statistics, tail_probabilities
+from analysis.rasch_fit import ROWS, fit_statistics, tail_probabilities
 
-_ROWS = 256  # groups worked on at a time: a block of doubles stays in the processor's cache
 _STEPS = 100
 _CLOSE = 1e-8
+_CHUNK = 8192
+
+Singles = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -44,16 +49,17 @@ class _Sums:
     person: Floats  # (G,)   sum of E over tasks
     task: Floats  # (T,)   weighted sum of E over groups
     at_least: Floats  # (m,)   weighted sum of P(x >= k)
-    V: Floats  # (G, T) model variance
-    C: Floats  # (G, m) cov(x, x >= k) summed over tasks
+    own: Floats  # (G,)   sum of V over tasks
+    cross: Singles  # (G, T + m) V and cov(x, x >= k): only steers the step, so single precision does
+    variance: Floats  # (T,)   weighted sum of V over groups
     per_task: Floats  # (T, m) the same, weighted sum over groups
     tau_tau: Floats  # (m, m) cov(x >= k, x >= l), weighted sum
 
 
 def _sums(state: _State, groups: PersonGroups) -> _Sums:
     parts = [
-        _part(state.theta[s], state, groups.mask[s], groups.weight[s])
-        for s in (slice(i, i + _ROWS) for i in range(0, len(groups.weight), _ROWS))
+        _part(state.theta[s], state, groups.mask[s].astype(float), groups.weight[s])
+        for s in (slice(i, i + ROWS) for i in range(0, len(groups.weight), ROWS))
     ]
     logs = sum(p.loglik for p in parts)
     own = groups.weight * groups.score @ state.theta
@@ -63,8 +69,9 @@ def _sums(state: _State, groups: PersonGroups) -> _Sums:
         person=np.concatenate([p.person for p in parts]),
         task=np.sum([p.task for p in parts], axis=0),
         at_least=np.sum([p.at_least for p in parts], axis=0),
-        V=np.concatenate([p.V for p in parts]),
-        C=np.concatenate([p.C for p in parts]),
+        own=np.concatenate([p.own for p in parts]),
+        cross=np.concatenate([p.cross for p in parts]),
+        variance=np.sum([p.variance for p in parts], axis=0),
         per_task=np.sum([p.per_task for p in parts], axis=0),
         tau_tau=np.sum([p.tau_tau for p in parts], axis=0),
     )
@@ -88,8 +95,9 @@ def _part(theta: Floats, state: _State, mask: Floats, weight: Floats) -> _Sums:
         person=E.sum(axis=1),
         task=weight @ E,
         at_least=at_least,
-        V=V,
-        C=C.sum(axis=2).T,
+        own=V.sum(axis=1),
+        cross=np.hstack([V, C.sum(axis=2).T]).astype(np.float32),
+        variance=weight @ V,
         per_task=np.einsum("kgt,g->tk", C, weight),
         tau_tau=at_least[later] - products,
     )
@@ -100,15 +108,18 @@ def _newton_step(sums: _Sums, groups: PersonGroups) -> _State:
     w, T = groups.weight, len(sums.task)
     residual = groups.score - sums.person
     gradient = np.concatenate([sums.task - groups.task_score, sums.at_least - groups.at_least])
-    information = np.block([[np.diag(w @ sums.V), sums.per_task], [sums.per_task.T, sums.tau_tau]])
-    cross = np.hstack([sums.V, sums.C])
-    own = sums.V.sum(axis=1)
-    scaled = cross * (w / own)[:, None]
-    information -= scaled.T @ cross
+    information = np.block([[np.diag(sums.variance), sums.per_task], [sums.per_task.T, sums.tau_tau]])
+    right = gradient
+    for start in range(0, len(w), _CHUNK):
+        rows = slice(start, start + _CHUNK)
+        cross = sums.cross[rows].astype(float)
+        scaled = cross * (w[rows] / sums.own[rows])[:, None]
+        information -= scaled.T @ cross
+        right = right + scaled.T @ residual[rows]
     information[:T, :T] += information[0, 0] / T  # fixes the origin of delta ...
     information[T:, T:] += max(information[T, T], 1.0)  # ... and that of tau
-    step = linalg.solve(information, gradient + scaled.T @ residual, assume_a="sym")
-    return _State((residual + cross @ step) / own, step[:T], step[T:])
+    step = linalg.solve(information, right, assume_a="sym")
+    return _State((residual + sums.cross @ step) / sums.own, step[:T], step[T:])
 
 
 def _centred(theta: Floats, delta: Floats, tau: Floats) -> _State:
@@ -121,9 +132,7 @@ def _moved(state: _State, step: _State, size: float) -> _State:
     def limited(x: Floats) -> Floats:
         return np.clip(x, -1, 1) * size
 
-    return _centred(
-        state.theta + limited(step.theta), state.delta + limited(step.delta), state.tau + limited(step.tau)
-    )
+    return _centred(state.theta + limited(step.theta), state.delta + limited(step.delta), state.tau + limited(step.tau))
 
 
 def _start(groups: PersonGroups, m: int) -> _State:
@@ -156,13 +165,13 @@ def _maximise(groups: PersonGroups, m: int) -> tuple[_State, _Sums, int]:
     return state, sums, 0
 
 
-def joint_ml(X: Floats) -> RaschFit:
+def joint_ml(X: npt.NDArray[Any]) -> RaschFit:
     """Joint maximum likelihood estimates of the rating scale model.
 
     Parameters
     ----------
-    X : float array, (R, T)
-        Ratings as whole numbers, NaN = missing (any pattern).
+    X : array, (R, T)
+        Ratings as whole numbers of at least 0, missing NaN or negative (any pattern).
 
     Returns
     -------
@@ -180,39 +189,31 @@ def joint_ml(X: Floats) -> RaschFit:
     block = usable_block(X)
     if block.reason:
         return no_fit("jmle", block, block.reason)
-    Y = X[block.rows][:, block.columns] - block.low
-    m = block.high - block.low
+    Y, m = block.take(X), block.high - block.low
     groups = person_groups(Y, m)
     state, sums, iterations = _maximise(groups, m)
     if not iterations:
         return no_fit("jmle", block, f"no convergence in {_STEPS} steps: an estimate has no finite value")
-    return _result(X, Y, block, groups, state, sums, iterations)
+    return _result(Y, block, groups, state, sums, iterations)
 
 
-def _result(
-    X: Floats, Y: Floats, block: Block, groups: PersonGroups, state: _State, sums: _Sums, iterations: int
-) -> RaschFit:
-    theta = np.full(len(X), np.nan)
-    theta[block.rows] = state.theta[groups.member]
-    theta_se = np.full(len(X), np.nan)
-    theta_se[block.rows] = (1 / np.sqrt(sums.V.sum(axis=1)))[groups.member]
-    infit, outfit = fit_statistics(Y, state.theta[groups.member], state.delta, state.tau)
-    per_task = {
-        "infit": infit,
-        "outfit": outfit,
-        "n": (~np.isnan(Y)).sum(axis=0),
-        "raw_score": groups.task_score,
-    }
-    spread = {name: spread_out(np.asarray(v, float), block.columns) for name, v in per_task.items()}
+def _result(Y: Steps, block: Block, groups: PersonGroups, state: _State, sums: _Sums, iterations: int) -> RaschFit:
+    theta = state.theta[groups.member]
+    infit, outfit = fit_statistics(Y, theta, state.delta, state.tau)
+    n = (Y >= 0).sum(axis=0).astype(float)
+    found = {"infit": infit, "outfit": outfit, "n": n, "raw_score": groups.task_score}
+    spread = {name: spread_out(values, block.columns) for name, values in found.items()}
+    persons = {"theta": theta, "theta_se": (1 / np.sqrt(sums.own))[groups.member]}
+    spread |= {name: spread_out(values, block.rows) for name, values in persons.items()}
     return RaschFit(
         method="jmle",
         delta=spread_out(state.delta, block.columns),
-        se=spread_out(1 / np.sqrt(groups.weight @ sums.V), block.columns),
+        se=spread_out(1 / np.sqrt(sums.variance), block.columns),
         tau=state.tau,
         low=block.low,
         high=block.high,
         rows=block.rows,
         iterations=iterations,
         loglik=sums.loglik,
-        details={"theta": theta, "theta_se": theta_se, **spread},
+        details=spread,
     )

@@ -38,6 +38,42 @@ class Icc:
     high: float
 
 
+@dataclass(frozen=True)
+class CompleteSums:
+    """Sums over the respondents who rated all tasks: rows (k,), columns (T,), all squares.
+
+    Add two of them to join two samples.
+    """
+
+    rows: Floats
+    columns: Floats
+    squares: float
+
+    def __add__(self, other: CompleteSums) -> CompleteSums:
+        rows = np.concatenate([self.rows, other.rows])
+        return CompleteSums(rows, self.columns + other.columns, self.squares + other.squares)
+
+
+def complete_sums(X: Floats) -> CompleteSums:
+    """Row sums, column sums and the sum of squares of the complete respondents.
+
+    Parameters
+    ----------
+    X : float array, (R, T)
+        Ratings, NaN = missing; respondents with a missing one are left out.
+
+    Returns
+    -------
+    CompleteSums
+        Three passes without a copy of the matrix when nobody is incomplete.
+    """
+    rows = X.sum(axis=1)
+    complete = ~np.isnan(rows)
+    if not complete.all():
+        X, rows = X[complete], rows[complete]
+    return CompleteSums(rows, np.ones(len(X)) @ X, float(np.vdot(X, X)))
+
+
 def mean_squares(X: Floats) -> MeanSquares:
     """Mean squares of the complete respondents' ratings.
 
@@ -50,26 +86,16 @@ def mean_squares(X: Floats) -> MeanSquares:
     -------
     MeanSquares
         MSB (tasks), MSW, MSJ (respondents) and MSE; NaN where a degree of freedom is 0.
-
-    Notes
-    -----
-    Everything follows from row sums, column sums and the sum of squares: three passes without a
-    copy of the matrix when nobody is incomplete.
     """
-    rows = X.sum(axis=1)
-    complete = ~np.isnan(rows)
-    if not complete.all():
-        X, rows = X[complete], rows[complete]
-    k, n = X.shape
+    return mean_squares_of(complete_sums(X))
+
+
+def mean_squares_of(sums: CompleteSums) -> MeanSquares:
+    """Mean squares from sums, which may have been collected in chunks; see `mean_squares`."""
+    rows, columns, squares = sums.rows, sums.columns, sums.squares
+    k, n = len(rows), len(columns)
     if k == 0 or n == 0:
         return MeanSquares(n, k, *[float("nan")] * 4)
-    columns = np.ones(k) @ X
-    return _mean_squares(rows, columns, float(np.vdot(X, X)))
-
-
-def _mean_squares(rows: Floats, columns: Floats, squares: float) -> MeanSquares:
-    """From sums per respondent, sums per task and the sum of all squares."""
-    k, n = len(rows), len(columns)
     correction = float(rows.sum()) ** 2 / (n * k)
     total = squares - correction
     between = float(np.square(columns - columns.mean()).sum()) / k

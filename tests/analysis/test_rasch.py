@@ -125,9 +125,7 @@ def test_conditional_estimates_maximise_a_naive_likelihood():
             tasks = np.flatnonzero(~np.isnan(row))
             answers = row[tasks].astype(int)
             _, weights = gamma_by_enumeration(eps[tasks], answers.sum())
-            total += np.log(weights.sum()) - sum(
-                np.log(eps[t, a]) for t, a in zip(tasks, answers, strict=True)
-            )
+            total += np.log(weights.sum()) - sum(np.log(eps[t, a]) for t, a in zip(tasks, answers, strict=True))
         return total
 
     found = optimize.minimize(minus_loglik, [0.0, 0.0, 0.0], method="BFGS", options={"gtol": 1e-6})
