@@ -10,6 +10,7 @@ from flask_wtf.file import FileField, FileRequired
 from wtforms import HiddenField, SelectField
 from wtforms.fields import SelectChoice
 from wtforms.validators import DataRequired, Length, ValidationError
+from wtforms.widgets import TextArea
 
 from jta.forms.study_fields import BlockField, CodeField, LineField
 from jta.services.inventory import Branch
@@ -32,6 +33,14 @@ def area_choices(domains: Sequence[Branch]) -> list[SelectChoice]:
     return found
 
 
+# Made before the other fields, so that it stands first on the page and in the list of errors.
+_TASK_CODE = CodeField(
+    "Code",
+    [DataRequired("Give the task statement a code."), _CODE],
+    description="Stays with the task for ever. 1.10 and 1.1 are two codes.",
+)
+
+
 class TaskForm(FlaskForm):
     """The words and the place of a task statement."""
 
@@ -39,6 +48,7 @@ class TaskForm(FlaskForm):
         "Task statement",
         [DataRequired("Write the task statement."), _LONG],
         description="Start with a verb and keep to one idea: “Evaluate vendor proposals against district needs.”",
+        widget=TextArea(),
     )
     area = SelectField("Where it belongs")
     source = LineField(
@@ -61,11 +71,7 @@ class TaskForm(FlaskForm):
 class AddTaskForm(TaskForm):
     """A new task statement, in an area that is there or a new one."""
 
-    code = CodeField(
-        "Code",
-        [DataRequired("Give the task statement a code."), _CODE],
-        description="Stays with the task for ever. 1.10 and 1.1 are two codes.",
-    )
+    code = _TASK_CODE
     new_parent = SelectField("It is", default="")
     new_code = CodeField("Code of the new area", [_CODE])
     new_title = LineField("Name of the new area", [_NAME])

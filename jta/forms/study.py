@@ -21,6 +21,11 @@ def _length_of_exam() -> IntegerField:
     return IntegerField("Exam length (items)", [InputRequired(wrong), NumberRange(1, 2000, wrong)], default=100)
 
 
+# Made before the other fields, so that it stands first on the page and in the list of errors.
+_DIRECTOR = LineField("Director's e-mail address")
+_COUNT = [Optional(), NumberRange(0, 9_999_999, "Enter a whole number from 0 to 9,999,999.")]
+
+
 class StudyForm(FlaskForm):
     """What a director writes down about a study."""
 
@@ -55,7 +60,7 @@ class CreateStudyForm(StudyForm):
         ],
         default=EMPTY,
     )
-    director_email = LineField("Director's e-mail address")
+    director_email = _DIRECTOR
 
     def __init__(self, *args: object, names_director: bool, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
@@ -80,8 +85,8 @@ class StratumForm(Form):
     stratum_id = HiddenField()
     code = CodeField("Code", [Length(max=40, message="Use 40 characters or fewer.")])
     label = LineField("Name", [Length(max=200, message="Use 200 characters or fewer.")])
-    frame_count = CountField("People in the frame", [Optional(), NumberRange(0, 9_999_999)])
-    target = CountField("Responses aimed at", [Optional(), NumberRange(0, 9_999_999)])
+    frame_count = CountField("People in the frame", _COUNT)
+    target = CountField("Responses aimed at", _COUNT)
 
     @property
     def is_empty(self) -> bool:

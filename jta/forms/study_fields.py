@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from wtforms import IntegerField, StringField, TextAreaField, ValidationError
+from wtforms.validators import StopValidation
 
 from jta.imports.text import clean, strip_hidden
 
@@ -69,3 +70,8 @@ class CountField(IntegerField):
         if not (text.isascii() and text.removeprefix("-").isdigit() and len(text) < 10):
             raise ValueError("Enter a whole number.")
         self.data = int(text)
+
+    def pre_validate(self, _form: Any) -> None:
+        """Say one thing about a number that cannot be read, not two."""
+        if self.process_errors:
+            raise StopValidation

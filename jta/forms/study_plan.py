@@ -35,42 +35,72 @@ INDEX_WORDS = {
 
 @dataclass(frozen=True)
 class Option:
-    """How an option of the plan is shown and typed."""
+    """How an option of the plan is shown and typed; ``about`` says what it means and what it moves."""
 
     label: str
     kind: str
+    about: str = ""
     choices: Mapping[str, str] | None = None
 
 
 AUTO = {"": "Worked out from the scales of the study"}
 OPTIONS: dict[str, Option] = {
-    "importance_scale": Option("Importance scale", "scale"),
-    "frequency_scale": Option("Frequency scale", "scale"),
+    "importance_scale": Option(
+        "Importance scale", "scale",
+        "Which scale says how important a task is. A study with one importance scale needs no choice.", AUTO,
+    ),
+    "frequency_scale": Option(
+        "Frequency scale", "scale",
+        "Which scale says how often a task is performed. A study with one frequency scale needs no choice.", AUTO,
+    ),
     "non_performers": Option(
         "Frequency of people who do not perform a task", "choice",
+        "As zero, a task that few people perform weighs less. As missing, only those who perform it count.",
         {"zero": "Counts as zero", "missing": "Counts as missing"},
     ),
-    "index": Option("Criticality index of a task", "choice", {**AUTO, **INDEX_WORDS}),
+    "index": Option(
+        "Criticality index of a task", "choice",
+        "The number behind the blueprint: how much each task weighs. Without a choice, importance × frequency "
+        "where the study has both scales, else importance.",
+        {**AUTO, **INDEX_WORDS},
+    ),
     "within": Option(
         "Weight of a domain from its tasks", "choice",
+        "With the sum, a domain of many tasks weighs more. With the mean, the number of its tasks does not "
+        "matter. A task without data counts as 0.",
         {"sum": "Sum of its tasks' indices", "mean": "Mean of its tasks' indices"},
     ),
     "retention": Option("Retention rule", "cuts"),
     "retention_combine": Option(
-        "A task is retained when it meets", "choice", {"all": "All conditions", "any": "Any one condition"}
+        "A task is retained when it meets", "choice",
+        "All conditions is the stricter rule: fewer tasks stay.",
+        {"all": "All conditions", "any": "Any one condition"},
     ),
     "review_tasks": Option(
         "Tasks up for review", "choice",
+        "What the weights do with a task that lies between “review from” and the cut.",
         {"keep": "Stay in until the panel decides", "drop": "Are left out until the panel decides"},
     ),
-    "items": Option("Exam length (items)", "number"),
-    "extra_totals": Option("Other exam lengths to compare", "numbers"),
-    "minimum_items": Option("Fewest items of any domain", "number"),
-    "domain_minimum": Option("Fewest items of single domains", "pairs"),
-    "domain_maximum": Option("Most items of single domains", "pairs"),
-    "bootstrap_resamples": Option("Resamples for the intervals of weights", "number"),
-    "seed": Option("Seed of the random numbers", "number"),
-    "confidence": Option("Level of every interval", "share"),
+    "items": Option("Exam length (items)", "number", "How many scored items the blueprint shares out."),
+    "extra_totals": Option(
+        "Other exam lengths to compare", "numbers",
+        "The items of each domain are also worked out for these lengths, beside 100, 125 and 150.",
+    ),
+    "minimum_items": Option(
+        "Fewest items of any domain", "number", "No domain gets fewer; the others give them up. 0: no minimum."
+    ),
+    "domain_minimum": Option("Fewest items of single domains", "pairs", "For domains that need a floor of their own."),
+    "domain_maximum": Option("Most items of single domains", "pairs", "For domains that need a ceiling."),
+    "bootstrap_resamples": Option(
+        "Resamples for the intervals of weights", "number",
+        "How often respondents are drawn anew to see how far the weights would move. More takes longer and "
+        "steadies the last digit. 0: no intervals.",
+    ),
+    "seed": Option(
+        "Seed of the random numbers", "number",
+        "The same seed gives the same resamples, so that anybody can repeat the analysis digit for digit.",
+    ),
+    "confidence": Option("Level of every interval", "share", "How sure the intervals of means and weights are."),
 }  # fmt: skip
 HINTS = {
     "pairs": "One domain a line, code and number, as in 1: 10.",
@@ -95,7 +125,7 @@ def build_plan_form(scales: Mapping[str, str], lines: int = CUTS) -> type[FlaskF
     fields: dict[str, Field] = {"version": HiddenField(), "reason": _reason()}
     for described in plan_options():
         name, option = described["name"], option_of(described["name"])
-        about = described["meaning"]
+        about = option.about or described["meaning"]
         if option.kind == "cuts":
             fields |= _cut_fields(scales, lines)
         else:
