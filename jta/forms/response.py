@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, RadioField
+from wtforms import HiddenField, RadioField, ValidationError
 from wtforms.fields import SelectChoice
 
 from jta.errors import InvalidInputError
@@ -99,7 +99,7 @@ class OptionalRadioField(RadioField):
     def pre_validate(self, form: Any) -> None:  # noqa: ARG002  the name WTForms calls it with
         """Accept no choice, or one of the list."""
         if self.raw_data and self.data is not None and self.data not in {choice.value for choice in self.choices}:
-            raise ValueError("Choose one of the answers in the list.")
+            raise ValidationError("Choose one of the answers in the list.")
 
 
 def _choice_id(text: Any) -> int | None:

@@ -193,7 +193,8 @@ def counting() -> Iterator[list[str]]:
     statements: list[str] = []
 
     def listen(_connection, _cursor, statement: str, *_rest: object) -> None:
-        statements.append(statement)
+        if not statement.startswith("BEGIN"):
+            statements.append(statement)
 
     event.listen(db.engine, "before_cursor_execute", listen)
     try:
