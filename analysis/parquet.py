@@ -41,9 +41,7 @@ def to_parquet(data: StudyData) -> bytes:
     bytes
         Readable by `from_parquet` and, as a plain table of codes, by any Parquet reader.
     """
-    rows = np.array(
-        sorted(range(len(data.respondent_ids)), key=data.respondent_ids.__getitem__), dtype=np.intp
-    )
+    rows = np.array(sorted(range(len(data.respondent_ids)), key=data.respondent_ids.__getitem__), dtype=np.intp)
     columns: dict[str, pa.Array] = {
         RESPONDENT: pa.array(data.respondent_ids[rows], pa.string()),
         "order": pa.array(rows, pa.int64()),
@@ -93,24 +91,16 @@ def from_parquet(source: bytes, progress: Callable[[str], None] | None = None) -
     except (pa.ArrowInvalid, KeyError, ValueError) as error:
         raise RatingDataError(f"This is not a data set as this program freezes it: {error}") from error
     if about["format"] != FORMAT:
-        raise RatingDataError(
-            f"The data set has format {about['format']}; this program reads format {FORMAT}."
-        )
+        raise RatingDataError(f"The data set has format {about['format']}; this program reads format {FORMAT}.")
     data = _read_study(file, about, progress)
     if data.data_hash != about["data_hash"]:
-        raise RatingDataError(
-            "The ratings in the data set do not have the hash it states: the file was changed."
-        )
+        raise RatingDataError("The ratings in the data set do not have the hash it states: the file was changed.")
     return data
 
 
-def _read_study(
-    file: pq.ParquetFile, about: dict[str, Any], progress: Callable[[str], None] | None
-) -> StudyData:
+def _read_study(file: pq.ParquetFile, about: dict[str, Any], progress: Callable[[str], None] | None) -> StudyData:
     scales = [RatingScale.from_json(scale) for scale in about["scales"]]
-    tasks = _frame(about["tasks"])
-    if tasks is None:
-        raise RatingDataError("The data set holds no tasks.")
+    tasks = pd.DataFrame(about["tasks"]["rows"], columns=about["tasks"]["columns"])
     order = file.read(["order"]).column("order").to_numpy()
     back = np.argsort(order)
     respondents = _read_respondents(file, about["background"], back)
@@ -134,9 +124,7 @@ def _read_study(
 def _read_respondents(file: pq.ParquetFile, names: list[str] | None, back: Any) -> pd.DataFrame:
     stored = {name: name if name == RESPONDENT else f"background:{name}" for name in names or [RESPONDENT]}
     table = file.read(list(stored.values()))
-    frame = pd.DataFrame(
-        {name: table.column(column).to_pylist() for name, column in stored.items()}, dtype=object
-    )
+    frame = pd.DataFrame({name: table.column(column).to_pylist() for name, column in stored.items()}, dtype=object)
     ordered: pd.DataFrame = frame.iloc[back].reset_index(drop=True)
     return ordered
 

@@ -157,3 +157,8 @@ def test_a_unit_without_weight_takes_items_only_when_the_others_are_full():
 def test_what_cannot_be_allocated_is_refused_with_the_reason(weights, total, bounds, message):
     with pytest.raises(AllocationError, match=message):
         allocate_items(weights, total, **bounds)
+
+
+def test_minima_that_take_every_item_leave_nothing_to_share():
+    assert allocate_items([8, 1, 1], 10, minimum=[4, 3, 3]).items == (4, 3, 3)
+    assert allocate_items([0, 1, 1], 4, minimum=[4, 0, 0]).items == (4, 0, 0)

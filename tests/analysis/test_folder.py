@@ -322,3 +322,27 @@ def test_the_reference_studies_read_without_a_fault():
 def test_faults_before_an_unreadable_row_are_told_too(folder):
     found = problems(folder('R1,T1,importance,9\n"R1"x,T2,importance,1\nR1,T3,importance,9\n'))
     assert [text.split(":")[0] for text in found] == ["ratings.csv, row 3", "ratings.csv, row 2, column value"]
+
+
+def test_a_file_without_a_row_of_ratings_is_a_study_without_ratings(folder):
+    assert codes(read_study_folder(folder(""))) == [[0, 0, 0], [0, 0, 0]]
+
+
+def test_a_file_that_cannot_be_opened_is_told(folder, monkeypatch):
+    path = folder("")
+
+    def refuse(self, *args, **kwargs):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "open", refuse)
+    assert "tasks.csv: the file cannot be read: Permission denied." in problems(path)
+
+
+def test_forms_are_not_checked_against_tasks_that_are_at_fault(folder):
+    found = problems(folder(tasks="task_id,domain_id\nT1,\n", forms="form_id,task_id\nA,T9\n"))
+    assert found == ["tasks.csv, row 2, column domain_id: the code is empty."]
+
+
+def test_scales_without_a_needed_column_are_refused(folder):
+    (text,) = problems(folder(scales="scale,min\nimportance,1\n"))
+    assert text.startswith("scales.csv, row 1: the header lacks the column(s) 'max'.")

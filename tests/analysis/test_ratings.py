@@ -200,3 +200,10 @@ def test_a_changed_or_foreign_file_is_refused():
     pq.write_table(changed, sink)
     with pytest.raises(RatingDataError, match="the file was changed"):
         from_parquet(sink.getvalue())
+
+
+def test_a_data_set_of_another_format_is_refused(monkeypatch):
+    content = to_parquet(full_study())
+    monkeypatch.setattr(parquet, "FORMAT", 2)
+    with pytest.raises(RatingDataError, match="has format 1; this program reads format 2"):
+        from_parquet(content)

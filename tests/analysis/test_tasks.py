@@ -139,3 +139,10 @@ def test_share_at_or_above_an_anchor():
     matrix = study([[1, 0], [4, 0], [5, 0], [0, 0]]).matrices["importance"]
     assert_allclose(share_at_or_above(matrix, 4), [2 / 3, np.nan])
     assert_allclose(share_at_or_above(matrix, 4.5), [1 / 3, np.nan])
+
+
+def test_a_scale_of_words_only_has_counts_but_no_statistics():
+    words = RatingScale("when", "When learned", (Anchor("before", "Before", None), Anchor("after", "After", None)))
+    found = describe_counts(np.array([[1, 4, 2]]), words.values())
+    assert found["n"].tolist() == [0]
+    assert all(np.isnan(found[name]).all() for name in ("mean", "sd", "ci_low", "median", "min", "max"))
