@@ -20,6 +20,7 @@ from jta.models.study import Study
 ANYONE = "anyone"  # no account needed: sign-in, a respondent's pages, health
 STAFF = "staff"  # any active account
 ADMINISTRATOR = "administrator"
+ANY_DIRECTOR = "director of a study"  # of whichever: may create another one
 DIRECTOR, PSYCHOMETRICIAN, APPROVER, PANELIST, AUDITOR = STUDY = (
     "director",
     "psychometrician",
@@ -81,7 +82,7 @@ RULES: dict[str, Rule] = {
     "response.privacy": _read_open,
     # studies
     "study.index": _rule((STAFF,)),
-    "study.create": _rule((STAFF,), (STAFF,)),
+    "study.create": _rule((ADMINISTRATOR, ANY_DIRECTOR), (ADMINISTRATOR, ANY_DIRECTOR)),
     "study.overview": _rule(_all_study),
     "study.change_stage": _rule((DIRECTOR,), (DIRECTOR,)),
     "study.edit": _rule((DIRECTOR,), (DIRECTOR,)),
@@ -142,6 +143,8 @@ def user_roles(user: User, study_id: int | None) -> frozenset[str]:
     roles = {STAFF}
     if user.is_administrator:
         roles.add(ADMINISTRATOR)
+    if any(m.role == DIRECTOR for m in user.memberships):
+        roles.add(ANY_DIRECTOR)
     roles |= {m.role for m in user.memberships if m.study_id == study_id}
     return frozenset(roles)
 

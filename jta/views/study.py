@@ -93,7 +93,7 @@ def change_stage(study_id: int) -> ResponseReturnValue:
     """Go on to the next stage before launch, or back to an earlier one with a reason."""
     form = StageForm(to=request.args.get("to", ""))
     if form.to.data not in USED:
-        raise NotFoundError
+        raise InvalidInputError("There is no such stage. Go back to the overview and choose one there.")
     if form.validate_on_submit():
         try:
             move_to_stage(current_actor(), study_id, to=form.to.data, reason=form.reason.data or "")
@@ -148,7 +148,7 @@ def remove_member(study_id: int, membership_id: int) -> ResponseReturnValue:
     member = next((m for m in account_service.list_members(study_id) if m.id == membership_id), None)
     if member is None:
         raise NotFoundError
-    if request.method == "GET":
+    if request.method != "POST":
         return render_template("study/remove_member.html", member=member)
     own = member.user_id == current_user.id
     try:
