@@ -36,7 +36,7 @@ class SheetPlan:
     name: str
     purpose: str
     write: Callable[[Desk, Worksheet], None]
-    grid: Callable[[BlueprintBook, tuple[Working, ...]], Grid] | None = None
+    grid: Callable[[BlueprintBook, tuple[Working, ...]], Grid]
     applies: Callable[[BlueprintBook], bool] = lambda _book: True
     absent: str = ""
 
@@ -104,8 +104,7 @@ def write_blueprint_workbook(book: BlueprintBook) -> bytes:
         chosen = [plan for plan in SHEETS if plan.applies(book)]
         for plan in chosen:
             desk.sheets[plan.name] = workbook.add_worksheet(plan.name)
-            if plan.grid:
-                desk.grids[plan.name] = plan.grid(book, desk.lines)
+            desk.grids[plan.name] = plan.grid(book, desk.lines)
         for plan in chosen:
             plan.write(desk, desk.sheets[plan.name])
         words.write_readme(desk, readme, [(plan.name, plan.purpose) for plan in chosen], list_left_out(desk))

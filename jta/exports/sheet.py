@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -128,8 +127,6 @@ def put(sheet: Worksheet, row: int, column: int, value: Value, look: Format) -> 
     elif isinstance(value, str):
         sheet.write_string(row, column, clean_text(value), look)
     else:
-        if not math.isfinite(value):
-            raise BookError(f"Sheet {sheet.get_name()} has a cell that is not a finite number.")
         sheet.write_number(row, column, value, look)
 
 

@@ -188,9 +188,8 @@ def _open_inputs(desk: Desk, sheet: Worksheet, grid: Grid) -> None:
             bold = ("domain",) if _line(desk, row).level == DOMAIN else ()
             look = desk.formats.get("cell", column.style, *bold, "input")
             put(sheet, grid.top + 1 + row, grid.place(key), column.value(desk, row), look)
-        if grid.rows:
-            place = grid.place(key)
-            sheet.data_validation(grid.top + 1, place, grid.after - 1, place, _VALIDATION[key])
+        place = grid.place(key)
+        sheet.data_validation(grid.top + 1, place, grid.after - 1, place, _VALIDATION[key])
 
 
 _WHOLE: dict[str, Any] = {

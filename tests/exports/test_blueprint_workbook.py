@@ -20,7 +20,8 @@ from openpyxl.workbook import Workbook
 
 from jta.exports.blueprint_workbook import SHEETS, write_blueprint_workbook
 from jta.exports.book import BookError, Measure
-from tests.exports.books import HOSTILE, NOTICE, by_means, flat_book, nasty_book, realistic_book, tied_book
+from tests.exports.books import HOSTILE, NOTICE, nasty_book, realistic_book
+from tests.exports.small_books import by_means, flat_book, ragged_book, tied_book
 
 ALL_SHEETS = ["Read me", "Blueprint", "Calculation", "Charts", "Detail", "Task statistics", "Decisions", "Codebook",
               "Variables"]  # fmt: skip
@@ -115,7 +116,7 @@ def test_parameters_and_ranges_have_names(realistic: Workbook) -> None:
     assert realistic[sheet][cell].value == 100
 
 
-@pytest.mark.parametrize("make", [realistic_book, tied_book, flat_book, by_means, nasty_book])
+@pytest.mark.parametrize("make", [realistic_book, tied_book, flat_book, by_means, ragged_book, nasty_book])
 def test_no_cell_of_a_table_is_blank_but_inputs(make) -> None:
     book = load_workbook(BytesIO(write_blueprint_workbook(make())))
     seen = 0
@@ -175,6 +176,24 @@ def test_items_set_by_a_limit_are_values_with_their_reason() -> None:
     assert sheet.cell(row, heads["Check"]).data_type == "f"
 
 
+def test_what_a_line_lacks_is_a_dash_and_what_no_formula_explains_is_a_value() -> None:
+    written = load_workbook(BytesIO(write_blueprint_workbook(ragged_book())))
+    blueprint, calculation = written["Blueprint"], written["Calculation"]
+    heads, top = _heads(blueprint), _top(blueprint)
+    found = {title: [blueprint.cell(top + n, heads[title]).value for n in (1, 2, 3, 4)] for title in heads}
+    assert found["95 % low"] == [0.7, "–", "–", "–"]
+    assert found["Last blueprint"] == [0.75, "–", "–", "–"]
+    assert [str(value)[0] for value in found["Change"]] == ["=", "–", "–", "–"]
+    assert found["Items, unrounded"][2] == 2.5
+    assert found["Items set by"][2] == "decided by the panel"
+    heads, top = _heads(calculation), _top(calculation)
+    steps = {title: [calculation.cell(top + n, heads[title]).value for n in (1, 2, 3, 4)] for title in heads}
+    assert steps["Tasks retained"][2] == 2
+    assert steps["Empirical weight"][2:] == ["–", 0.2]
+    assert steps["Mean task weight"][2:] == ["–", "–"]
+    assert steps["Mean task weight"][0].startswith("=IF(")
+
+
 def test_unconstrained_items_are_formulas(realistic: Workbook) -> None:
     sheet = realistic["Blueprint"]
     heads = _heads(sheet)
@@ -218,6 +237,8 @@ def test_too_many_lines_for_a_chart_leave_it_out_and_say_so() -> None:
         replace(book.lines[0], code=str(n), empirical_weight=1 / 41, proposed_weight=1 / 41, quota=1.0, items=1)
         for n in range(41)
     )
+    some = load_workbook(BytesIO(write_blueprint_workbook(replace(book, lines=many[:20], items=20))))
+    assert len(some["Charts"].row_breaks.brk) == 1
     written = load_workbook(BytesIO(write_blueprint_workbook(replace(book, lines=many, items=41))))
     assert "Charts" not in written.sheetnames
     assert any("Sheet Charts: with more than 40" in text for text in _texts(written["Read me"]))

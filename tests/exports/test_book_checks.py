@@ -10,7 +10,8 @@ import pytest
 from jta.exports.book import BlueprintBook, BookError, LedgerEntry
 from jta.exports.book_checks import check_book
 from jta.exports.sheet import ROW_LIMIT, Grid
-from tests.exports.books import flat_book, nasty_book, realistic_book, tied_book
+from tests.exports.books import nasty_book, realistic_book
+from tests.exports.small_books import flat_book, tied_book
 
 
 def _with_line(**changes: object) -> BlueprintBook:

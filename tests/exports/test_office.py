@@ -16,8 +16,9 @@ from jta.exports.book import BlueprintBook
 from jta.exports.csv_text import write_csv
 from jta.exports.heights import count_lines
 from jta.exports.working import order_lines
-from tests.exports.books import HOSTILE, NOTICE, apportion, by_means, flat_book, nasty_book, realistic_book, tied_book
+from tests.exports.books import HOSTILE, NOTICE, apportion, nasty_book, realistic_book
 from tests.exports.office import convert, pdf_pages, spoil
+from tests.exports.small_books import by_means, flat_book, ragged_book, tied_book
 
 pytestmark = pytest.mark.office
 
@@ -27,6 +28,7 @@ BOOKS = {
     "tied": tied_book,
     "flat": flat_book,
     "means": by_means,
+    "ragged": ragged_book,
 }
 
 

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jta.exports.working import largest_remainder, order_lines, work_out
-from tests.exports.books import apportion, by_means, flat_book, nasty_book, realistic_book, tied_book
+from tests.exports.books import apportion, nasty_book, realistic_book
+from tests.exports.small_books import by_means, flat_book, tied_book
 
 
 @given(st.lists(st.integers(1, 10_000), min_size=1, max_size=30), st.integers(1, 500))
