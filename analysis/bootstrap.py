@@ -114,6 +114,7 @@ class _ValueTable:
     frequency: npt.NDArray[np.uint8] | None = None
 
     def values(self, rows: slice) -> Numbers:
+        """Return the numbers of a block of respondents, shape (block, T)."""
         if self.frequency is None:
             return self.lookup[self.importance[rows]]
         return self.lookup[self.importance[rows], self.frequency[rows]]

@@ -45,9 +45,7 @@ def hash_ratings(matrices: Mapping[str, RatingMatrix]) -> str:
         for respondent, codes in zip(every[0].respondents[rows], block, strict=True):
             given = np.flatnonzero(codes)
             head = f"[{_json(respondent)},".encode()
-            digest.update(
-                b"".join([head, head.join(ends[given, codes[given]].tolist())] if given.size else [])
-            )
+            digest.update(b"".join([head, head.join(ends[given, codes[given]].tolist())] if given.size else []))
     return digest.hexdigest()
 
 
@@ -57,9 +55,7 @@ def _json(value: object) -> str:
 
 def _line_ends(cells: list[tuple[str, RatingScale]]) -> npt.NDArray[np.object_]:
     """Return the end of the line of each cell and anchor, shape (cells, most anchors + 1)."""
-    ends = np.full(
-        (len(cells), 1 + max((len(s.anchors) for _, s in cells), default=0)), b"", dtype=np.object_
-    )
+    ends = np.full((len(cells), 1 + max((len(s.anchors) for _, s in cells), default=0)), b"", dtype=np.object_)
     for i, (task, scale) in enumerate(cells):
         for k, anchor in enumerate(scale.anchors, 1):
             ends[i, k] = f"{_json(task)},{_json(scale.code)},{_json(anchor.code)}]\n".encode()

@@ -131,20 +131,14 @@ def _choose_index(plan: AnalysisPlan, importance: str | None, frequency: str | N
     return plan.index
 
 
-def _sentences(
-    plan: AnalysisPlan, importance: str | None, frequency: str | None, index: str | None
-) -> tuple[str, ...]:
+def _sentences(plan: AnalysisPlan, importance: str | None, frequency: str | None, index: str | None) -> tuple[str, ...]:
     said = []
     for role, named, found in (
         ("importance", plan.importance_scale, importance),
         ("frequency", plan.frequency_scale, frequency),
     ):
         if named is None:
-            text = (
-                "no scale, as no single one bears the name"
-                if found is None
-                else f"the scale {found!r}, by its name"
-            )
+            text = "no scale, as no single one bears the name" if found is None else f"the scale {found!r}, by its name"
             said.append(f"{role.capitalize()} is {text} (the plan names none).")
     if plan.index is None and index is not None:
         said.append(f"The task index is {index} (the plan names none).")

@@ -63,6 +63,7 @@ class _Files:
     ratings: Table | None
 
     def has(self, name: str) -> bool:
+        """Return whether the folder holds a file of this name."""
         return (self.folder / name).is_file()
 
 

@@ -74,9 +74,7 @@ def bounds(name: str, value: Any) -> tuple[tuple[str, int], ...]:
     try:
         return tuple(sorted((str(unit), whole(0)(f"{name} of {unit!r}", bound)) for unit, bound in pairs))
     except (TypeError, ValueError) as error:
-        raise PlanError(
-            f"{name} is {value!r}; give a number of items for each code, as {{'D1': 5}}."
-        ) from error
+        raise PlanError(f"{name} is {value!r}; give a number of items for each code, as {{'D1': 5}}.") from error
 
 
 def option(check: Check, meaning: str) -> dict[str, Any]:

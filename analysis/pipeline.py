@@ -23,7 +23,7 @@ from analysis.plan import AnalysisPlan
 from analysis.ratings import RatingMatrix, StudyData
 from analysis.result import AnalysisResult
 from analysis.retention import apply_retention, retained, study_criteria
-from analysis.tasks import Floats, count_answers, count_points, share_performing, task_statistics
+from analysis.tasks import Floats, count_answers, count_points, performers_only, share_performing, task_statistics
 from analysis.weight_tables import (
     allocation,
     allocation_totals,
@@ -84,7 +84,7 @@ def _describe_tasks(work: _Work) -> None:
     parts = [_statistics(work, choices.matrices[code], code, points) for code in scales]
     if choices.frequency is not None:
         performers = f"{choices.frequency}_performers"
-        parts.append(_statistics(work, choices.matrices[choices.frequency], performers, points))
+        parts.append(_statistics(work, performers_only(choices.matrices[choices.frequency]), performers, points))
     if parts:
         work.tables["task_stats"] = pd.concat(parts, ignore_index=True)
     else:
@@ -168,9 +168,7 @@ def _bootstrap_table(
     )
     for method, basis in methods.items():
         if reason := why_no_weights(basis):
-            work.notes.append(
-                f"No weights by {method}: {reason}; its weights, items and intervals are empty."
-            )
+            work.notes.append(f"No weights by {method}: {reason}; its weights, items and intervals are empty.")
 
 
 def _retained_index(

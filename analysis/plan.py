@@ -50,9 +50,7 @@ class RetentionCut:
     )
     review: float | None = field(
         default=None,
-        metadata=option(
-            number_or_none, "From this value up to the cut the task goes to the panel for review."
-        ),
+        metadata=option(number_or_none, "From this value up to the cut the task goes to the panel for review."),
     )
     anchor: float | None = field(
         default=None, metadata=option(number_or_none, "For 'at_or_above': the value of the anchor.")
@@ -67,21 +65,15 @@ class RetentionCut:
         if self.measure == "at_or_above" and self.anchor is None:
             raise PlanError("A cut on 'at_or_above' needs the value of an anchor.")
         if self.measure in ("performing", "at_or_above") and not 0 <= self.cut <= 1:
-            raise PlanError(
-                f"The cut on {self.measure!r} is a share from 0 to 1, not {self.cut:g} (67 % is 0.67)."
-            )
+            raise PlanError(f"The cut on {self.measure!r} is a share from 0 to 1, not {self.cut:g} (67 % is 0.67).")
         if self.review is not None and self.review > self.cut:
-            raise PlanError(
-                f"The review limit {self.review:g} lies above the cut {self.cut:g}; it must lie below."
-            )
+            raise PlanError(f"The review limit {self.review:g} lies above the cut {self.cut:g}; it must lie below.")
 
 
 def _cuts(name: str, value: Any) -> tuple[RetentionCut, ...]:
     if not isinstance(value, list | tuple):
         raise PlanError(f"{name} is {value!r}; give a list of cuts.")
-    return tuple(
-        cut if isinstance(cut, RetentionCut) else RetentionCut(**known(RetentionCut, cut)) for cut in value
-    )
+    return tuple(cut if isinstance(cut, RetentionCut) else RetentionCut(**known(RetentionCut, cut)) for cut in value)
 
 
 @dataclass(frozen=True)
@@ -96,15 +88,11 @@ class AnalysisPlan:
 
     importance_scale: str | None = field(
         default=None,
-        metadata=option(
-            text_or_none, "Code of the importance scale; null: worked out from the scales' names."
-        ),
+        metadata=option(text_or_none, "Code of the importance scale; null: worked out from the scales' names."),
     )
     frequency_scale: str | None = field(
         default=None,
-        metadata=option(
-            text_or_none, "Code of the frequency scale; null: worked out from the scales' names."
-        ),
+        metadata=option(text_or_none, "Code of the frequency scale; null: worked out from the scales' names."),
     )
     non_performers: str = field(
         default="zero",
@@ -120,9 +108,7 @@ class AnalysisPlan:
     )
     within: str = field(
         default="sum",
-        metadata=option(
-            one_of("sum", "mean"), "How the tasks of a unit make its weight; a task without data is 0."
-        ),
+        metadata=option(one_of("sum", "mean"), "How the tasks of a unit make its weight; a task without data is 0."),
     )
     retention: tuple[RetentionCut, ...] = field(
         default=(), metadata=option(_cuts, "The cuts of the retention rule; none: every task is retained.")
@@ -133,17 +119,13 @@ class AnalysisPlan:
     )
     review_tasks: str = field(
         default="keep",
-        metadata=option(
-            one_of("keep", "drop"), "Whether tasks up for review count as retained until decided."
-        ),
+        metadata=option(one_of("keep", "drop"), "Whether tasks up for review count as retained until decided."),
     )
     items: int = field(default=100, metadata=option(whole(1, 100_000), "Exam length in items."))
     extra_totals: tuple[int, ...] = field(
         default=(), metadata=option(totals, "More exam lengths to allocate, beside 100, 125 and 150.")
     )
-    minimum_items: int = field(
-        default=0, metadata=option(whole(0), "Fewest items of any domain of the blueprint.")
-    )
+    minimum_items: int = field(default=0, metadata=option(whole(0), "Fewest items of any domain of the blueprint."))
     domain_minimum: tuple[tuple[str, int], ...] = field(
         default=(), metadata=option(bounds, "Fewest items of single domains, by domain code.")
     )
@@ -165,9 +147,7 @@ class AnalysisPlan:
     def to_dict(self) -> dict[str, Any]:
         """Return the plan as plain values that JSON can hold, every option named."""
         plain = {item.name: getattr(self, item.name) for item in fields(self)}
-        plain["retention"] = [
-            {item.name: getattr(cut, item.name) for item in fields(cut)} for cut in self.retention
-        ]
+        plain["retention"] = [{item.name: getattr(cut, item.name) for item in fields(cut)} for cut in self.retention]
         plain["extra_totals"] = list(self.extra_totals)
         for name in ("domain_minimum", "domain_maximum"):
             plain[name] = dict(plain[name])
@@ -201,7 +181,4 @@ class AnalysisPlan:
 def plan_options() -> list[dict[str, Any]]:
     """Return every option of the plan: its name, default and meaning, for forms and documents."""
     plain = AnalysisPlan().to_dict()
-    return [
-        {"name": f.name, "default": plain[f.name], "meaning": f.metadata["meaning"]}
-        for f in fields(AnalysisPlan)
-    ]
+    return [{"name": f.name, "default": plain[f.name], "meaning": f.metadata["meaning"]} for f in fields(AnalysisPlan)]

@@ -213,11 +213,7 @@ def study_from_long(
     scales = list(scales)
     require_columns(ratings, LONG_COLUMNS, "ratings")
     long = text_columns(ratings, LONG_COLUMNS)
-    ids = (
-        sorted(long[RESPONDENT].unique())
-        if respondents is None
-        else respondents[RESPONDENT].astype(str).tolist()
-    )
+    ids = sorted(long[RESPONDENT].unique()) if respondents is None else respondents[RESPONDENT].astype(str).tolist()
     require_unique(pd.Series(ids, dtype=object), "respondent code")
     task_ids = complete_tasks(tasks)[TASK].tolist()
     rows = _positions(long[RESPONDENT], ids, "respondent")
@@ -228,9 +224,7 @@ def study_from_long(
         chosen = (long[SCALE] == scale.code).to_numpy()
         anchors = _positions(long.loc[chosen, ANCHOR], list(scale.codes), f"anchor of scale {scale.code!r}")
         _fill(codes[scale.code], rows[chosen], columns[chosen], anchors)
-    return study_from_codes(
-        tasks, scales, ids, codes, respondents=respondents, population=population, forms=forms
-    )
+    return study_from_codes(tasks, scales, ids, codes, respondents=respondents, population=population, forms=forms)
 
 
 def _positions(values: pd.Series, known: list[str], what: str) -> npt.NDArray[np.intp]:

@@ -38,9 +38,7 @@ class Criterion:
     values: Floats
 
 
-def apply_retention(
-    criteria: Sequence[Criterion], tasks: Sequence[str], combine: str = "all"
-) -> pd.DataFrame:
+def apply_retention(criteria: Sequence[Criterion], tasks: Sequence[str], combine: str = "all") -> pd.DataFrame:
     """Decide on each task.
 
     A measure passes at or above its cut, is open from the review limit up to the cut or where it is
@@ -107,12 +105,8 @@ def study_criteria(choices: Choices, plan: AnalysisPlan) -> list[Criterion]:
 def _criterion(choices: Choices, plan: AnalysisPlan, cut: RetentionCut) -> Criterion:
     scale = choices.performing if cut.measure == "performing" else cut.scale or choices.importance
     if scale is None:
-        needed = (
-            "a scale that tells who performs a task" if cut.measure == "performing" else "an importance scale"
-        )
-        raise PlanError(
-            f"The retention cut on {cut.measure!r} needs {needed}; the study has none by that name."
-        )
+        needed = "a scale that tells who performs a task" if cut.measure == "performing" else "an importance scale"
+        raise PlanError(f"The retention cut on {cut.measure!r} needs {needed}; the study has none by that name.")
     if cut.measure == "performing":
         share = share_performing(choices.matrices[scale])["share_performing"].to_numpy()
         return Criterion(cut, "share_performing", "share performing", share)

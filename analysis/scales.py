@@ -76,14 +76,10 @@ class RatingScale:
         if not self.code:
             raise ScaleError("A rating scale has an empty code; give it one.")
         if not 1 <= len(self.anchors) <= MAX_ANCHORS:
-            raise ScaleError(
-                f"The scale {self.code!r} needs 1 to {MAX_ANCHORS} anchors, not {len(self.anchors)}."
-            )
+            raise ScaleError(f"The scale {self.code!r} needs 1 to {MAX_ANCHORS} anchors, not {len(self.anchors)}.")
         codes = [anchor.code for anchor in self.anchors]
         if repeated := sorted({code for code in codes if codes.count(code) > 1}):
-            raise ScaleError(
-                f"The scale {self.code!r} has the anchor code(s) {shown(repeated)} more than once."
-            )
+            raise ScaleError(f"The scale {self.code!r} has the anchor code(s) {shown(repeated)} more than once.")
         if sum(anchor.not_performed for anchor in self.anchors) > 1:
             raise ScaleError(f"The scale {self.code!r} has more than one 'not performed' anchor; keep one.")
 
@@ -112,9 +108,7 @@ class RatingScale:
             without a number.
         """
         missing = math.nan if not_performed is None else float(not_performed)
-        points = [
-            missing if a.not_performed else math.nan if a.value is None else a.value for a in self.anchors
-        ]
+        points = [missing if a.not_performed else math.nan if a.value is None else a.value for a in self.anchors]
         return np.array([math.nan, *points], dtype=np.float64)
 
     @property
@@ -184,9 +178,7 @@ def integer_scale(
             f"it must run upwards and have at most {MAX_ANCHORS} points."
         )
     if zero_not_performed and not minimum <= 0 <= maximum:
-        raise ScaleError(
-            f"On the scale {code!r} zero means 'not performed', but zero is not one of its points."
-        )
+        raise ScaleError(f"On the scale {code!r} zero means 'not performed', but zero is not one of its points.")
     anchors = tuple(_integer_anchor(point, zero_not_performed) for point in range(minimum, maximum + 1))
     return RatingScale(code=code, title=title or code, anchors=anchors)
 

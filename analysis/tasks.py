@@ -37,6 +37,18 @@ def drop_not_performed(ratings: RatingMatrix, frequency: RatingMatrix) -> Rating
     return replace(ratings, codes=np.where(frequency.codes == skip, np.uint8(0), ratings.codes))
 
 
+def performers_only(frequency: RatingMatrix) -> RatingMatrix:
+    """Return the frequency ratings above 0; "not performed" and 0 become unanswered.
+
+    Parameters
+    ----------
+    frequency : RatingMatrix of shape (R, T)
+    """
+    numbers = frequency.scale.values()
+    kept = np.where(numbers > 0, np.arange(len(numbers)), 0).astype(np.uint8)
+    return replace(frequency, codes=kept[frequency.codes])
+
+
 def task_statistics(
     ratings: RatingMatrix, *, not_performed: float | None = None, confidence: float = 0.95
 ) -> pd.DataFrame:
@@ -67,9 +79,7 @@ def task_statistics(
     return pd.DataFrame({TASK: ratings.tasks, **statistics})
 
 
-def describe_counts(
-    counts: Ints, values: Floats, confidence: float = 0.95
-) -> dict[str, npt.NDArray[np.generic]]:
+def describe_counts(counts: Ints, values: Floats, confidence: float = 0.95) -> dict[str, npt.NDArray[np.generic]]:
     """Return the statistics of each row of counts.
 
     Parameters

@@ -31,9 +31,7 @@ def task_weight_basis(tasks: pd.DataFrame, methods: Mapping[str, Floats]) -> pd.
     return tasks.loc[:, [TASK, DOMAIN, SUBDOMAIN]].assign(**methods)
 
 
-def domain_weights(
-    methods: Mapping[str, Floats], levels: Sequence[Units], within: str = "sum"
-) -> pd.DataFrame:
+def domain_weights(methods: Mapping[str, Floats], levels: Sequence[Units], within: str = "sum") -> pd.DataFrame:
     """Return the weight of each domain and subdomain by each method.
 
     Returns

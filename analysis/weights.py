@@ -60,9 +60,7 @@ def units_of(tasks: pd.DataFrame, level: str) -> Units:
     return Units(level, tuple(codes.tolist()), members)
 
 
-def unit_sums(
-    basis: Floats, units: Units, within: str = "sum", kept: npt.NDArray[np.bool_] | None = None
-) -> Floats:
+def unit_sums(basis: Floats, units: Units, within: str = "sum", kept: npt.NDArray[np.bool_] | None = None) -> Floats:
     """Return the sum (or mean) of the basis over each unit's tasks.
 
     Parameters

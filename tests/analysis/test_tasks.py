@@ -15,6 +15,7 @@ from analysis.tasks import (
     count_points,
     describe_counts,
     drop_not_performed,
+    performers_only,
     share_at_or_above,
     share_performing,
     task_statistics,
@@ -146,3 +147,12 @@ def test_a_scale_of_words_only_has_counts_but_no_statistics():
     found = describe_counts(np.array([[1, 4, 2]]), words.values())
     assert found["n"].tolist() == [0]
     assert all(np.isnan(found[name]).all() for name in ("mean", "sd", "ci_low", "median", "min", "max"))
+
+
+def test_performers_are_those_above_zero_whatever_zero_is_called():
+    codes = np.array([[1, 2], [6, 0], [1, 1]], dtype=np.uint8)
+    for marked in (True, False):
+        scale = integer_scale("frequency", 0, 5, zero_not_performed=marked)
+        tasks = pd.DataFrame({"task_id": ["a", "b"], "domain_id": "D"})
+        matrix = study_from_codes(tasks, [scale], "xyz", {"frequency": codes}).matrices["frequency"]
+        assert performers_only(matrix).codes.tolist() == [[0, 2], [6, 0], [0, 0]]
