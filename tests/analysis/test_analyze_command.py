@@ -279,3 +279,29 @@ def test_empty_cells_are_empty_and_an_infinite_number_never_leaves(tmp_path):
     assert table_files.table_csv(table) == b'"id","a","n"\r\n"007",1.5,3\r\n"\'=x","",""\r\n'
     with pytest.raises(ValueError, match="infinite"):
         table_files.table_csv(pd.DataFrame({"a": [float("inf")]}))
+
+
+@pytest.mark.parametrize("writes", [0, 4, 9])
+def test_a_full_disk_leaves_nothing_behind(study, tmp_path, monkeypatch, writes):
+    count = iter(range(100))
+    real = Path.write_bytes
+
+    def fill(self, content):
+        if next(count) >= writes:
+            raise OSError(28, "No space left on device", str(self))
+        return real(self, content)
+
+    monkeypatch.setattr(Path, "write_bytes", fill)
+    done = run(study, "--out", tmp_path / "out", "--workbook", tmp_path / "b.xlsx", expect=2)
+    assert "No space left on device" in done.stderr
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["study"]
+    monkeypatch.setattr(Path, "write_bytes", real)
+    run(study, "--out", tmp_path / "out", "--workbook", tmp_path / "b.xlsx")
+
+
+def test_the_command_needs_no_database_and_is_one_of_the_program(study, tmp_path):
+    root = Path(__file__).parents[2]
+    command = [sys.executable, "-m", "flask", "--app", "app", "analyze", study, "--out", tmp_path / "out"]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "Wrote 9 files" in done.stdout  # eight tables and the summary
