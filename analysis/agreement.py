@@ -14,24 +14,31 @@ import numpy as np
 from analysis.agreement_counts import Floats, Ints, divide, mean_absolute_deviation, median, moments
 
 
-def uniform_variance(points: int) -> float:
-    """Variance of a discrete uniform answer on a scale of A points.
+def random_variance(values: Floats) -> float:
+    """Variance of an answer that falls on every scale point equally often.
 
     Parameters
     ----------
-    points : int
-        A, the number of points of the scale.
+    values : float array, (K,)
+        The number of each scale point.
 
     Returns
     -------
     float
-        sigma2_EU = (A^2 - 1) / 12, in squared scale points; NaN for fewer than 2 points.
+        sigma2_EU, in squared scale points: (A^2 - 1) / 12 for A points one apart. NaN for fewer
+        than 2 points.
 
     References
     ----------
     James, Demaree & Wolf 1984, Journal of Applied Psychology 69, 85-98.
+
+    Examples
+    --------
+    >>> random_variance(np.arange(1.0, 6.0))
+    2.0
     """
-    return (points**2 - 1) / 12 if points > 1 else float("nan")
+    points = np.unique(values)
+    return float(points.var()) if len(points) > 1 else float("nan")
 
 
 def maximum_variance(low: float, high: float) -> float:
@@ -63,7 +70,7 @@ def rwg(variance: Floats, expected_variance: float) -> Floats:
     variance : float array
         s2 of each task, divisor n - 1.
     expected_variance : float
-        Variance of random answers, see `uniform_variance` and `maximum_variance` (then the
+        Variance of random answers, see `random_variance` and `maximum_variance` (then the
         result is r'_wg).
 
     Returns
@@ -118,7 +125,7 @@ class TaskAgreement:
     ad_median: Floats
 
 
-def task_agreement(counts: Ints, values: Floats, low: float, high: float) -> TaskAgreement:
+def task_agreement(counts: Ints, values: Floats) -> TaskAgreement:
     """The r_wg family and the AD indices of every task.
 
     Parameters
@@ -126,10 +133,7 @@ def task_agreement(counts: Ints, values: Floats, low: float, high: float) -> Tas
     counts : int array, (..., K)
         Ratings on each scale point, points ascending.
     values : float array, (K,)
-        The number of each point.
-    low, high : float
-        Ends of the scale; the points in between are taken to be one apart, so that
-        A = high - low + 1.
+        The number of each point of the scale, used or not.
 
     Returns
     -------
@@ -142,7 +146,8 @@ def task_agreement(counts: Ints, values: Floats, low: float, high: float) -> Tas
     up to A/6 is customarily called good (Burke & Dunlap 2002).
     """
     m = moments(counts, values)
-    raw = rwg(m.variance, uniform_variance(round(high - low) + 1))
+    low, high = (float(end) for end in (values[0], values[-1])) if len(values) else (np.nan, np.nan)
+    raw = rwg(m.variance, random_variance(values))
     enough = m.n > 1
     return TaskAgreement(
         n=m.n,
@@ -167,15 +172,15 @@ class GroupAgreement:
     ad_mean: float
 
 
-def group_agreement(tasks: TaskAgreement, low: float, high: float) -> GroupAgreement:
+def group_agreement(tasks: TaskAgreement, values: Floats) -> GroupAgreement:
     """Agreement over several tasks: r_wg(J) and its relatives.
 
     Parameters
     ----------
     tasks : TaskAgreement
         Agreement of each of J tasks.
-    low, high : float
-        Ends of the scale.
+    values : float array, (K,)
+        The number of each scale point, ascending.
 
     Returns
     -------
@@ -193,12 +198,12 @@ def group_agreement(tasks: TaskAgreement, low: float, high: float) -> GroupAgree
     if j == 0 or np.isnan(tasks.variance).any():
         return GroupAgreement(j, *[float("nan")] * 4)
     mean_variance = float(tasks.variance.mean())
-    ratio = mean_variance / uniform_variance(round(high - low) + 1)
+    ratio = mean_variance / random_variance(values)
     cut = min(ratio, 1.0)
     return GroupAgreement(
         n_tasks=j,
         rwgj=float(divide(j * (1 - cut), j * (1 - cut) + cut)),
         rwgj_star=1 - ratio,
-        rwgj_maximum=1 - mean_variance / maximum_variance(low, high),
+        rwgj_maximum=1 - mean_variance / maximum_variance(float(values[0]), float(values[-1])),
         ad_mean=float(tasks.ad_mean.mean()),
     )

@@ -10,8 +10,8 @@ from analysis.agreement import (
     awg,
     group_agreement,
     maximum_variance,
+    random_variance,
     task_agreement,
-    uniform_variance,
 )
 from analysis.agreement_counts import counts_of, divide, median, moments
 from tests.analysis.reference_study import FREQUENCY_POINTS, POINTS, random_ratings, study
@@ -26,7 +26,7 @@ SCALES = [
 
 def agreement_of(X, low, high):
     values = np.arange(low, high + 1.0)
-    return task_agreement(counts_of(X, values), values, low, high)
+    return task_agreement(counts_of(X, values), values)
 
 
 @pytest.mark.parametrize(("name", "scale", "low", "high"), SCALES)
@@ -48,28 +48,26 @@ def test_scopes_agree_with_the_reference(name, scale, low, high):
     for row in data.expected("rwgj", scale=scale).itertuples():
         X = getattr(data, scale)[:, data.scopes()[row.scope]]
         X = X if row.group == "ALL" else X[roles == row.group]
-        available = group_agreement(agreement_of(X, low, high), low, high)
-        assert_allclose(
-            [available.rwgj, available.ad_mean], [row.rwgj_available, row.ad_mean_available], atol=1e-9
-        )
+        available = group_agreement(agreement_of(X, low, high), np.arange(low, high + 1.0))
+        assert_allclose([available.rwgj, available.ad_mean], [row.rwgj_available, row.ad_mean_available], atol=1e-9)
         complete = X[~np.isnan(X).any(axis=1)]
-        listwise = group_agreement(agreement_of(complete, low, high), low, high)
+        listwise = group_agreement(agreement_of(complete, low, high), np.arange(low, high + 1.0))
         assert len(complete) == row.n_complete
-        assert_allclose(
-            [listwise.rwgj, listwise.ad_mean], [row.rwgj_listwise, row.ad_mean_listwise], atol=1e-9
-        )
+        assert_allclose([listwise.rwgj, listwise.ad_mean], [row.rwgj_listwise, row.ad_mean_listwise], atol=1e-9)
 
 
 def test_variances_of_random_and_divided_answers_on_five_points():
-    assert uniform_variance(5) == 2.0
+    assert random_variance(POINTS) == 2.0
+    assert_allclose(random_variance(FREQUENCY_POINTS), 35 / 12)
+    assert_allclose(random_variance(np.array([0.0, 1, 3])), np.var([0, 1, 3]))
     assert maximum_variance(1, 5) == 4.0
-    assert np.isnan(uniform_variance(1))
+    assert np.isnan(random_variance(np.array([3.0])))
     assert np.isnan(maximum_variance(3, 3))
 
 
 def test_full_dissent_is_minus_one_by_awg_and_zero_by_the_maximum_variance():
     counts = np.array([[500, 0, 0, 0, 500]])
-    mine = task_agreement(counts, POINTS, 1, 5)
+    mine = task_agreement(counts, POINTS)
     assert_allclose(mine.awg, -1.0)
     assert_allclose(mine.rwg_maximum, 0.0, atol=0.002)
     assert mine.rwg_truncated[0] == 0.0
@@ -88,23 +86,23 @@ def test_awg_is_empty_where_the_mean_is_too_near_an_end():
 
 def test_one_rating_or_none_gives_empty_cells():
     counts = np.array([[0, 0, 1, 0, 0], [0, 0, 0, 0, 0]])
-    mine = task_agreement(counts, POINTS, 1, 5)
+    mine = task_agreement(counts, POINTS)
     assert mine.n.tolist() == [1, 0]
     for column in ("variance", "rwg_raw", "rwg_truncated", "rwg_maximum", "awg", "ad_mean", "ad_median"):
         assert np.isnan(getattr(mine, column)).all(), column
-    assert np.isnan(group_agreement(mine, 1, 5).rwgj)
+    assert np.isnan(group_agreement(mine, POINTS).rwgj)
 
 
 def test_a_scope_without_tasks_is_empty():
-    nothing = task_agreement(np.zeros((0, 5), dtype=int), POINTS, 1, 5)
-    assert np.isnan(group_agreement(nothing, 1, 5).rwgj_star)
+    nothing = task_agreement(np.zeros((0, 5), dtype=int), POINTS)
+    assert np.isnan(group_agreement(nothing, POINTS).rwgj_star)
 
 
 def test_all_agree_means_one():
-    mine = task_agreement(np.array([[0, 7, 0, 0, 0], [0, 0, 0, 0, 9]]), POINTS, 1, 5)
+    mine = task_agreement(np.array([[0, 7, 0, 0, 0], [0, 0, 0, 0, 9]]), POINTS)
     assert mine.rwg_raw.tolist() == [1.0, 1.0]
     assert mine.ad_median.tolist() == [0.0, 0.0]
-    assert group_agreement(mine, 1, 5).rwgj == 1.0
+    assert group_agreement(mine, POINTS).rwgj == 1.0
 
 
 def naive(column):
@@ -123,24 +121,22 @@ def test_a_naive_computation_agrees(seed):
     X = random_ratings(seed)
     mine = agreement_of(X, 1, 5)
     for t in range(X.shape[1]):
-        assert_allclose(
-            [mine.variance[t], mine.rwg_raw[t], mine.ad_mean[t], mine.ad_median[t]], naive(X[:, t])
-        )
+        assert_allclose([mine.variance[t], mine.rwg_raw[t], mine.ad_mean[t], mine.ad_median[t]], naive(X[:, t]))
 
 
 @given(st.lists(st.integers(0, 40), min_size=5, max_size=5))
 def test_identities_hold_for_any_counts(numbers):
     counts = np.array([numbers])
-    mine = task_agreement(counts, POINTS, 1, 5)
+    mine = task_agreement(counts, POINTS)
     n = sum(numbers)
     if n < 2:
         assert np.isnan(mine.rwg_raw).all()
         return
     assert -1.5 * n / (n - 1) <= mine.rwg_raw[0] <= 1
     assert mine.ad_median[0] <= mine.ad_mean[0] + 1e-12  # the median minimises absolute deviations
-    doubled = task_agreement(counts * 2, POINTS, 1, 5)
+    doubled = task_agreement(counts * 2, POINTS)
     assert_allclose(doubled.ad_mean, mine.ad_mean)
-    flipped = task_agreement(counts[:, ::-1], POINTS, 1, 5)
+    flipped = task_agreement(counts[:, ::-1], POINTS)
     assert_allclose(flipped.rwg_raw, mine.rwg_raw, atol=1e-12)
 
 

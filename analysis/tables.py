@@ -1,0 +1,161 @@
+"""All tables of agreement, reliability, sample, screening and Rasch, from a study and a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis.agreement_counts import Floats
+from analysis.bases_kane import kane_equalised, kane_log_performers, kane_log_x_performing, log_products
+from analysis.bootstrap import resampling_counts
+from analysis.choices import make_choices
+from analysis.plan import AnalysisPlan
+from analysis.ratings import StudyData
+from analysis.tables_agreement import agreement_tables, subgroup_tables
+from analysis.tables_persons import person_tables
+from analysis.tables_rasch import rasch_bases, rasch_fits, rasch_tables
+from analysis.tables_reliability import alpha_tables, generalizability_tables
+from analysis.tables_sample import raking_tables, representativeness_tables
+from analysis.tables_study import StudyView, scale_view
+
+KANE = ("kane_log_performers", "kane_log_x_performing", "kane_equalised")
+
+
+@dataclass(frozen=True)
+class TableSet:
+    """What `referee_tables` returns.
+
+    Parameters
+    ----------
+    tables : dict of DataFrame
+        By the names of DEFINITIONS.md; further columns (``note``, ``awg``, ...) and tables
+        (``d_study``, ``rasch_categories``) beside those named there.
+    documents : dict of dict
+        ``rake_summary`` and ``rasch_summary`` as values that JSON can hold.
+    bases : dict of float array, (T,)
+        Further task indices by method name: the Kane-type three and Rasch; NaN = no data.
+    left_out : dict of str
+        Why a table, or a part of one, is not there.
+    """
+
+    tables: dict[str, pd.DataFrame]
+    documents: dict[str, dict[str, Any]]
+    bases: dict[str, Floats]
+    left_out: dict[str, str]
+
+
+def referee_tables(
+    data: StudyData,
+    plan: AnalysisPlan,
+    *,
+    conditional_rasch: bool = True,
+    progress: Callable[[str], None] | None = None,
+) -> TableSet:
+    """Return the tables of agreement, reliability, sample, screening and Rasch.
+
+    All of them cover all tasks and all respondents of the study; a retention rule or a screening
+    decision does not touch them.
+
+    Parameters
+    ----------
+    data : StudyData
+    plan : AnalysisPlan
+        Says which scale is importance and which frequency, what non-performers count as, and the
+        confidence of intervals.
+    conditional_rasch : bool
+        Whether conditional Rasch estimates are wanted; they take longest.
+    progress : callable, optional
+        Called with one sentence at each step.
+
+    Returns
+    -------
+    TableSet
+
+    Raises
+    ------
+    PlanError
+        If the plan names scales that the study does not have.
+    """
+    say = progress or (lambda _text: None)
+    view = StudyView(data, make_choices(data, plan), plan.confidence)
+    if not len(data.tasks) or not view.respondent_ids or not view.scales:
+        return TableSet({}, {}, {}, {"statistics": "The study has no tasks, no respondents or no rating scale."})
+    say("Agreement and reliability")
+    tables = agreement_tables(view) | alpha_tables(view)
+    say("Variance components")
+    tables |= generalizability_tables(view)
+    say("Subgroups, sample and screening")
+    tables |= subgroup_tables(view) | representativeness_tables(view) | person_tables(view)
+    raked, documents = raking_tables(view)
+    say("Rasch rating scale model")
+    fits = rasch_fits(view, conditional=conditional_rasch)
+    rasch, summary = rasch_tables(view, fits)
+    bases = kane_bases(view) | rasch_bases(view, fits)
+    return TableSet(tables | raked | rasch, documents | summary, bases, view.left_out)
+
+
+def kane_bases(view: StudyView) -> dict[str, Floats]:
+    """The three Kane-type task indices, each (T,).
+
+    Parameters
+    ----------
+    view : StudyView
+
+    Returns
+    -------
+    dict of float array
+        Empty, with the reason left out, without both scales.
+    """
+    if view.choices.importance is None or view.frequency is None:
+        view.left_out.update({f"task_weight_basis: {m}": "Needs importance and frequency." for m in KANE})
+        return {}
+    importance = view.scales[view.choices.importance]
+    counts, often = importance.counts(), view.frequency.counts()
+    mean_i = _mean(counts, importance.values)
+    mean_f = _mean(often, view.frequency.values)
+    share = _mean(often, (view.frequency.values > 0).astype(float))
+    effects = kane_log_performers(log_products(importance.numbers(), view.frequency.numbers()))
+    found = (effects, kane_log_x_performing(effects, share), kane_equalised(mean_i, mean_f))
+    return dict(zip(KANE, found, strict=True))
+
+
+def _mean(counts: np.ndarray[Any, np.dtype[np.int64]], values: Floats) -> Floats:
+    n = counts.sum(axis=1)
+    return np.where(n > 0, counts @ values / np.maximum(n, 1), np.nan)
+
+
+def resampled_kane(
+    data: StudyData, plan: AnalysisPlan, progress: Callable[[str], None] | None = None
+) -> dict[str, Floats]:
+    """``kane_log_performers`` in every bootstrap resample of the plan.
+
+    The resamples are those of `analysis.bootstrap.resample_sums` with the same seed.
+
+    Parameters
+    ----------
+    data : StudyData
+    plan : AnalysisPlan
+    progress : callable, optional
+
+    Returns
+    -------
+    dict of float array, (resamples, T)
+        Empty without both scales or without resamples.
+    """
+    choices = make_choices(data, plan)
+    if choices.importance is None or choices.frequency is None or not plan.bootstrap_resamples:
+        return {}
+    importance = scale_view(choices.matrices[choices.importance], None)
+    frequency = scale_view(choices.matrices[choices.frequency], choices.not_performed)
+    logs = log_products(importance.numbers(), frequency.numbers())
+    found = np.empty((plan.bootstrap_resamples, logs.shape[1]))
+    drawn = resampling_counts(data.respondent_ids, data.form_of, plan.bootstrap_resamples, plan.seed)
+    for block, counts in drawn:
+        found[block] = kane_log_performers(logs, counts.astype(np.float64))
+        if progress:
+            progress(f"Kane-type weights of resamples: {block.stop:,} of {len(found):,}")
+    return {"kane_log_performers": found}

@@ -1,0 +1,153 @@
+"""Tables of representativeness, raking, weighted means and weighted domain weights."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis.agreement_counts import Floats
+from analysis.bases import weighted_bases
+from analysis.sample import representativeness
+from analysis.subgroups_tests import holm
+from analysis.tables_study import ScaleView, StudyView
+from analysis.weighting import Margin, Raking, rake, weight_summary
+from analysis.weighting_means import margin_dummies, weighted_means
+from analysis.weights import has_every_subdomain, unit_weights, units_of
+
+RAKED = ("rake_weights", "weighted_means", "domain_weights_raked")
+_TASKS = 16  # columns turned into floats at a time
+MEANS = {
+    "n": "n", "weighted_mean": "mean", "se_fixed_weights": "se_fixed_weights",
+    "se_fixed_weights_fpc": "se_fixed_weights_fpc", "se_raked": "se_raked", "se_raked_fpc": "se_raked_fpc",
+}  # fmt: skip
+
+
+def _shares(view: StudyView, margin: Margin) -> Floats:
+    population = view.data.population
+    if population is None:
+        return margin.counts
+    shares = population.loc[population["variable"] == margin.name, "share"].to_numpy(dtype=float)
+    return margin.counts if np.isnan(shares).any() else shares
+
+
+def representativeness_tables(view: StudyView) -> dict[str, pd.DataFrame]:
+    """Tables ``representativeness`` and ``representativeness_cells``.
+
+    Parameters
+    ----------
+    view : StudyView
+
+    Returns
+    -------
+    dict of DataFrame
+        Empty, with reasons left out, without a population table. ``n_unknown`` counts respondents
+        whose level is missing or not in the population table.
+    """
+    if not view.margins:
+        reason = "The study has no population table with a variable that respondents have."
+        view.left_out.update(dict.fromkeys(("representativeness", "representativeness_cells"), reason))
+        return {}
+    rows, cells = [], []
+    for margin, levels in view.margins:
+        observed, shares = margin.sample_counts(), _shares(view, margin)
+        found = representativeness(observed.astype(float), shares)
+        unknown = int((margin.level_of < 0).sum())
+        numbers = {name: getattr(found, name) for name in ("n", "chi2", "df", "p", "cohens_w")}
+        rows.append({"variable": margin.name, **numbers, "n_unknown": unknown, "note": found.reason})
+        columns = {"level": levels, "population_share": shares, "observed": observed}
+        columns |= {"expected": found.expected, "std_residual": found.std_residual}
+        cells.append(pd.DataFrame({"variable": margin.name, **columns}))
+    table = pd.DataFrame(rows)
+    table.insert(6, "p_holm", holm(table["p"].to_numpy(dtype=float)))
+    return {"representativeness": table, "representativeness_cells": pd.concat(cells, ignore_index=True)}
+
+
+def _rake(view: StudyView) -> tuple[Raking, list[Margin]] | None:
+    margins = [margin for margin, _ in view.margins]
+    n = len(view.respondent_ids)
+    if not margins:
+        reason = "The study has no population table with a variable that respondents have."
+    elif any(np.isnan(margin.counts).any() for margin in margins):
+        reason = "The population table lacks a count."
+    else:
+        raking = rake(margins, n)
+        if not raking.reason:
+            return raking, margins
+        reason = f"No weights: {raking.reason}."
+    view.left_out.update(dict.fromkeys((*RAKED, "rake_summary"), reason))
+    return None
+
+
+def raking_tables(view: StudyView) -> tuple[dict[str, pd.DataFrame], dict[str, dict[str, Any]]]:
+    """Tables ``rake_weights``, ``weighted_means``, ``domain_weights_raked``; document ``rake_summary``.
+
+    Parameters
+    ----------
+    view : StudyView
+
+    Returns
+    -------
+    (dict of DataFrame, dict of dict)
+        Nothing, with the reason left out, where the population cannot be matched.
+    """
+    raked = _rake(view)
+    if raked is None:
+        return {}, {}
+    raking, margins = raked
+    w = raking.weights
+    weights = {"respondent_id": view.respondent_ids, "weight_population": w, "weight_mean1": w / w.mean()}
+    tables = {"rake_weights": pd.DataFrame(weights)}
+    basis, total = margin_dummies(margins, len(w)), float(margins[0].counts.sum())
+    means = [_means(view, scale, w, basis, total) for scale in view.scales.values()]
+    if means:
+        tables["weighted_means"] = pd.concat(means, ignore_index=True)
+    return tables | _domain_weights(view, w / w.mean()), {"rake_summary": _summary(raking, margins, total)}
+
+
+def _summary(raking: Raking, margins: Sequence[Margin], total: float) -> dict[str, Any]:
+    found = weight_summary(raking.weights)
+    return {
+        "variables": [margin.name for margin in margins],
+        "population_N": total,
+        "n": found.n,
+        "sum_weights_population": found.sum_weights,
+        "min_mean1": found.min_mean1,
+        "max_mean1": found.max_mean1,
+        "sd_mean1": None if np.isnan(found.sd_mean1) else found.sd_mean1,
+        "kish_deff": found.kish_deff,
+        "kish_n_eff": found.kish_n_eff,
+        "max_margin_relative_error": raking.max_error,
+        "cycles": raking.cycles,
+        "trimmed": raking.trimmed,
+    }
+
+
+def _means(view: StudyView, scale: ScaleView, w: Floats, basis: Floats, total: float) -> pd.DataFrame:
+    parts = []
+    for start in range(0, len(view.task_ids), _TASKS):
+        tasks = np.arange(start, min(start + _TASKS, len(view.task_ids)), dtype=np.int64)
+        found = weighted_means(scale.numbers(None, tasks), w, basis, total)
+        parts.append(pd.DataFrame({name: getattr(found, attribute) for name, attribute in MEANS.items()}))
+    table = pd.concat(parts, ignore_index=True)
+    table.insert(0, "scale", scale.code)
+    table.insert(1, "task_id", view.task_ids)
+    return table
+
+
+def _domain_weights(view: StudyView, w: Floats) -> dict[str, pd.DataFrame]:
+    if view.choices.importance is None or view.frequency is None:
+        view.left_out["domain_weights_raked"] = "Needs an importance and a frequency scale."
+        return {}
+    importance = view.scales[view.choices.importance]
+    bases = weighted_bases(importance.numbers(), view.frequency.numbers(), w)
+    levels = ["domain", "subdomain"] if has_every_subdomain(view.data.tasks) else ["domain"]
+    parts = [
+        unit_weights(basis, units_of(view.data.tasks, level)).assign(method=method)
+        for level in levels
+        for method, basis in bases.items()
+    ]
+    table = pd.concat(parts, ignore_index=True)
+    return {"domain_weights_raked": table[["level", "method", "unit", "n_tasks", "weight"]]}
