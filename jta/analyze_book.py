@@ -52,7 +52,7 @@ def build_book(study: str, data: StudyData, result: AnalysisResult) -> Blueprint
     versions = result.versions
     return BlueprintBook(
         study=study,
-        credential="not stated",
+        credential="",
         version="1",
         status="DRAFT",
         items=result.plan.items,
@@ -194,7 +194,7 @@ def _scales(data: StudyData) -> tuple[CodebookScale, ...]:
         CodebookScale(
             scale.code,
             scale.title,
-            "not stated",
+            "",
             tuple(CodebookAnchor(a.code, a.label, a.value, a.not_performed) for a in scale.anchors),
         )
         for scale in data.scales.values()

@@ -54,10 +54,10 @@ SHEETS: tuple[SheetPlan, ...] = (
         charts.NAME, "Weights with intervals, and items. Retained tasks.",
         charts.write_charts, charts.charts_grid,
         applies=lambda book: len(book.lines) <= charts.MOST_LINES,
-        absent=f"with more than {charts.MOST_LINES} content areas the bars could not be read",
+        absent=f"with more than {charts.MOST_LINES} content domains the bars could not be read",
     ),
     SheetPlan(
-        tasks.DETAIL, "Every retained task under its content area, with its weight.",
+        tasks.DETAIL, "Every retained task under its content domain, with its weight.",
         tasks.write_detail, tasks.detail_grid,
     ),
     SheetPlan(

@@ -21,7 +21,7 @@ class BookError(ValueError):
 
 @dataclass(frozen=True)
 class BlueprintLine:
-    """One content area of the blueprint: a domain, or a subdomain of one.
+    """One content domain of the blueprint: a domain, or a subdomain of one.
 
     Weights of all domains sum to 1, and so do the weights of all subdomains: a subdomain's
     weight is its share of the whole exam, not of its domain. ``quota`` is the unrounded number

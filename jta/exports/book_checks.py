@@ -35,7 +35,7 @@ def _check_lines(book: BlueprintBook) -> None:
             raise BookError(f"Subdomain {line.code} belongs to domain {line.parent_code}, which does not exist.")
         if line.level == DOMAIN and line.parent_code is not None:
             raise BookError(f"Domain {line.code} cannot belong to {line.parent_code}: domains are at the top.")
-    _check_codes("content area", ((line.level, line.parent_code, line.code) for line in book.lines))
+    _check_codes("content domain", ((line.level, line.parent_code, line.code) for line in book.lines))
 
 
 def _check_tasks(book: BlueprintBook) -> None:

@@ -43,8 +43,8 @@ def calculation_columns(book: BlueprintBook, lines: tuple[Working, ...]) -> tupl
     mean = summed or unless(book.weight_rule == "mean", "weights are sums, not means, of task weights")
     return (
         Column("level", "Level", 11, "text", lambda d, i: LEVEL_WORDS[d.steps[i].line.level]),
-        Column("code", "Code", 8, "code", lambda d, i: d.steps[i].line.code),
-        Column("name", "Content area", 32, "text", lambda d, i: d.steps[i].line.name),
+        Column("code", "Domain code", 8, "code", lambda d, i: d.steps[i].line.code),
+        Column("name", "Domain", 32, "text", lambda d, i: d.steps[i].line.name),
         Column("tasks", "Tasks retained", 9, "whole", _tasks),
         Column("task_sum", "Sum of task weights", 11, "decimal", _task_sum, summed),
         Column("basis", "Mean task weight", 10, "decimal", _mean, mean),
@@ -52,7 +52,7 @@ def calculation_columns(book: BlueprintBook, lines: tuple[Working, ...]) -> tupl
         Column("used", "Weight in use", 9, "percent", _used),
         Column("to_share", "Items to share", 8, "whole", _to_share),
         Column("group", "Weight of the group", 9.5, "percent", _group),
-        Column("quota", "Items, unrounded", 10.5, "fine", _quota),
+        Column("quota", "Items (unrounded)", 10.5, "fine", _quota),
         Column("whole", "Whole part", 7, "whole", _whole),
         Column("remainder", "Remainder", 11, "long", _remainder),
         Column("left_over", "Left over in the group", 9, "whole", _left_over),

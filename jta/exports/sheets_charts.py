@@ -46,7 +46,7 @@ def chart_columns(lines: tuple[Working, ...]) -> tuple[Column, ...]:
     return (
         Column(
             "label",
-            "Content area",
+            "Domain",
             56,
             "text",
             lambda d, i: f"{d.lines[i].line.code}  {d.lines[i].line.name}",

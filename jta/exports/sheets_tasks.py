@@ -53,12 +53,12 @@ def detail_columns(book: BlueprintBook) -> tuple[Column, ...]:
         Column("weight", "Task weight", 9, "fine", _detail("weight")),
         Column("share", "Share of weights", 9, "percent", _share),
         Column("items", "Items", 8, "whole", _detail("items"),
-               _presence(book.details, "items", "items are set for content areas, not for single tasks")),
+               _presence(book.details, "items", "items are set for content domains, not for single tasks")),
         Column("cognitive", "Cognitive level", 12, "text", _detail("cognitive_level"),
                _presence(book.details, "cognitive_level", "no cognitive levels were assigned")),
-        Column("minimum", "Min items", 8, "whole", _detail("minimum"),
+        Column("minimum", "Min", 8, "whole", _detail("minimum"),
                _presence(book.details, "minimum", "no minimum was set for a task")),
-        Column("maximum", "Max items", 8, "whole", _detail("maximum"),
+        Column("maximum", "Max", 8, "whole", _detail("maximum"),
                _presence(book.details, "maximum", "no maximum was set for a task")),
         Column("ksa", "KSA codes", 16, "text", _joined("ksa_codes"),
                _presence(book.details, "ksa_codes", "tasks are not linked to KSAs")),
@@ -137,7 +137,7 @@ def _measure_columns(place: int, title: str, level: str) -> tuple[Column, ...]:
 def write_detail(desk: Desk, sheet: Worksheet) -> None:
     """Write the outline down to the task."""
     grid = desk.grids[DETAIL]
-    write_title(desk, sheet, "Retained tasks by content area", DETAIL_BASIS, [c.width for c in grid.columns])
+    write_title(desk, sheet, "Retained tasks by content domain", DETAIL_BASIS, [c.width for c in grid.columns])
     write_grid(desk, sheet, grid, filters=True)
     if grid.rows:
         for name, key in (("Task_domain", "domain_code"), ("Task_subdomain", "subdomain_code"),

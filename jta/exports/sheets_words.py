@@ -162,7 +162,7 @@ def _sources(book: BlueprintBook) -> list[Row]:
 def _instructions() -> list[Row]:
     return _numbered(
         (
-            "Change only the cream cells on Blueprint: Approved weight, Min items, Max items, Rationale. "
+            "Change only the cream cells on Blueprint: Approved weight, Min, Max, Rationale. "
             "Weights, items and checks follow at once.",
             "Where limits or the panel set the items, they stand as numbers, and column Check tells when "
             "they no longer fit; the system works them out again.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -34,6 +35,16 @@ def _plain(column: pd.Series) -> list[Cell]:
 def tables_csv(tables: Mapping[str, pd.DataFrame]) -> dict[str, bytes]:
     """Return every table as a file ``NAME.csv``."""
     return {f"{name}.csv": table_csv(table) for name, table in sorted(tables.items())}
+
+
+def documents_json(documents: Mapping[str, Any]) -> dict[str, bytes]:
+    """Return every document as a file ``NAME.json``: sorted keys, UTF-8; a value that is no number raises."""
+    return {
+        f"{name}.json": (
+            json.dumps(document, ensure_ascii=False, indent=2, sort_keys=True, allow_nan=False) + "\n"
+        ).encode()
+        for name, document in sorted(documents.items())
+    }
 
 
 def report_csv(findings: Iterable[Any]) -> bytes:

@@ -19,6 +19,7 @@ from jta.services.blueprint_items import allocate_rows
 from jta.services.results import get_run, unit_weights
 from jta.services.study_stage import lock_study, move_stage
 
+SHARED_OUT = " (shared out over the other rows)"
 EDITABLE = ("draft", "returned", "submitted", "approved")
 
 
@@ -222,8 +223,9 @@ def _input_text(rows: Sequence[RowInput], items: int, reason: str) -> str:
 
 
 def _enter_in_ledger(actor: audit.Actor, blueprint: Blueprint, changes: Sequence[Change], reason: str) -> None:
+    moment = clock.now()  # one moment for all: changes saved together are shown together
     for change in changes:
-        why = f"{reason} (shared out over the other rows)" if change.derived else reason
+        why = reason + SHARED_OUT if change.derived else reason
         blueprint.adjustments.append(
             Adjustment(
                 code=change.code,
@@ -233,7 +235,7 @@ def _enter_in_ledger(actor: audit.Actor, blueprint: Blueprint, changes: Sequence
                 reason=why,
                 by_id=actor.user_id,
                 by_name=actor.name,
-                at=clock.now(),
+                at=moment,
             )
         )
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
 
 from jta.audit import Actor
-from jta.models.blueprint import Approval, Blueprint, BlueprintRow
-from jta.services.blueprint import EDITABLE, content_hash
+from jta.models.blueprint import Adjustment, Approval, Blueprint, BlueprintRow
+from jta.services.blueprint import EDITABLE, SHARED_OUT, content_hash
 from jta.services.blueprint_approval import editors, may_decide, standing_approval
 from jta.services.blueprint_items import ItemResult, allocate_rows
 
@@ -21,6 +24,17 @@ class PageRow:
 
 
 @dataclass(frozen=True)
+class LedgerGroup:
+    """Changes saved together: those that were typed, and the weights that moved along with them."""
+
+    at: datetime
+    by_name: str
+    reason: str
+    changes: tuple[Adjustment, ...]
+    moved: tuple[Adjustment, ...]
+
+
+@dataclass(frozen=True)
 class BlueprintPage:
     """A blueprint with everything a reader needs to judge it."""
 
@@ -32,6 +46,7 @@ class BlueprintPage:
     editors: frozenset[int]
     may_decide: bool
     may_edit: bool
+    ledger: tuple[LedgerGroup, ...]
 
     @property
     def domains(self) -> tuple[PageRow, ...]:
@@ -61,7 +76,17 @@ def blueprint_page(blueprint: Blueprint, actor: Actor) -> BlueprintPage:
         editors=frozenset(editors(blueprint)),
         may_decide=may_decide(blueprint, actor.user_id),
         may_edit=blueprint.state in EDITABLE,
+        ledger=tuple(_ledger(blueprint.adjustments)),
     )
+
+
+def _ledger(adjustments: Sequence[Adjustment]) -> Iterator[LedgerGroup]:
+    for (at, by_name), together in groupby(adjustments, key=lambda a: (a.at, a.by_name)):
+        entries = list(together)
+        moved = tuple(a for a in entries if a.reason.endswith(SHARED_OUT))
+        typed = tuple(a for a in entries if not a.reason.endswith(SHARED_OUT))
+        reason = (typed or moved)[0].reason.removesuffix(SHARED_OUT)
+        yield LedgerGroup(at, by_name, reason, typed, moved)
 
 
 def _overlapping(row: BlueprintRow, rows: list[BlueprintRow]) -> tuple[str, ...]:

@@ -49,7 +49,7 @@ def build_blueprint_book(blueprint: Blueprint) -> BlueprintBook:
     base = build_book(study.title, from_parquet(blueprint.run.dataset.content), load_result(blueprint.run))
     return replace(
         base,
-        credential=study.credential or "not stated",
+        credential=study.credential,
         version=str(blueprint.number),
         status=_status(blueprint),
         items=blueprint.items,

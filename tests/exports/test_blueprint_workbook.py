@@ -25,7 +25,7 @@ from tests.exports.small_books import by_means, flat_book, ragged_book, tied_boo
 
 ALL_SHEETS = ["Read me", "Blueprint", "Calculation", "Charts", "Detail", "Task statistics", "Decisions", "Codebook",
               "Variables"]  # fmt: skip
-INPUTS = {"Approved weight", "Min items", "Max items", "Rationale"}
+INPUTS = {"Approved weight", "Min", "Max", "Rationale"}
 # What our formulas are made of: functions, references, numbers, and texts of ours in quotes.
 FUNCTIONS = {"ABS", "AND", "COUNT", "EXACT", "IF", "INT", "ISNUMBER", "LEFT", "OR", "ROUND", "SUM", "SUMIF",
              "SUMPRODUCT"}  # fmt: skip
@@ -102,7 +102,7 @@ def test_inputs_are_validated(realistic: Workbook) -> None:
         return f"{letter}{first}:{letter}{first + 12}"
 
     assert kinds[area("Approved weight")] == ("decimal", "0", "1")
-    limits = [kind for where, kind in kinds.items() if where in (area("Min items"), area("Max items")) or " " in where]
+    limits = [kind for where, kind in kinds.items() if where in (area("Min"), area("Max")) or " " in where]
     assert limits
     assert all(kind == ("whole", "0", "Form_length") for kind in limits)
     assert kinds[area("Rationale")][0] == "textLength"
@@ -184,7 +184,7 @@ def test_what_a_line_lacks_is_a_dash_and_what_no_formula_explains_is_a_value() -
     assert found["95 % low"] == [0.7, "–", "–", "–"]
     assert found["Last blueprint"] == [0.75, "–", "–", "–"]
     assert [str(value)[0] for value in found["Change"]] == ["=", "–", "–", "–"]
-    assert found["Items, unrounded"][2] == 2.5
+    assert found["Items (unrounded)"][2] == 2.5
     assert found["Items set by"][2] == "decided by the panel"
     heads, top = _heads(calculation), _top(calculation)
     steps = {title: [calculation.cell(top + n, heads[title]).value for n in (1, 2, 3, 4)] for title in heads}
@@ -198,7 +198,7 @@ def test_unconstrained_items_are_formulas(realistic: Workbook) -> None:
     sheet = realistic["Blueprint"]
     heads = _heads(sheet)
     for row in range(_top(sheet) + 1, _top(sheet) + 14):
-        for title in ("Items", "Items, unrounded", "Empirical weight", "Tasks retained", "Check"):
+        for title in ("Items", "Items (unrounded)", "Empirical weight", "Tasks retained", "Check"):
             assert sheet.cell(row, heads[title]).data_type == "f"
 
 

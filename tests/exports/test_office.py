@@ -55,7 +55,7 @@ def test_recalculated_items_weights_and_unrounded_items_are_those_of_the_analysi
     assert len(rows) == 13
     for line, row in zip(order_lines(book.lines), rows, strict=True):
         assert row["Items"] == line.items
-        assert row["Items, unrounded"] == pytest.approx(line.quota, abs=1e-9)
+        assert row["Items (unrounded)"] == pytest.approx(line.quota, abs=1e-9)
         assert row["Empirical weight"] == pytest.approx(line.empirical_weight, abs=1e-9)
         assert row["Tasks retained"] == line.n_tasks
 
@@ -64,7 +64,7 @@ def test_a_director_who_types_approved_weights_sees_new_items_and_a_failing_chec
     book = realistic_book()
     typed = {"1": 0.45, "2": 0.25, "3": 0.25, "1.1": 0.30, "1.2": 0.10, "1.3": 0.05}
     rows = _blueprint_rows(_recalculated(book, tmp_path, typed))
-    items = {row["Code"]: row["Items"] for row in rows}
+    items = {row["Domain code"]: row["Items"] for row in rows}
     areas = [items["1"], items["2"], items["3"]]
     assert areas == apportion([0.45, 0.25, 0.25], 100)
     assert [items["1.1"], items["1.2"], items["1.3"]] == apportion([0.30, 0.10, 0.05], areas[0])
@@ -76,10 +76,10 @@ def test_a_director_who_types_approved_weights_sees_new_items_and_a_failing_chec
 
 
 def test_a_typed_limit_that_is_broken_fails_its_line(tmp_path: Path) -> None:
-    edits = {("1.1", "Min items"): 20, ("2", "Max items"): 3, ("3", "Min items"): 9, ("3", "Max items"): 8}
+    edits = {("1.1", "Min"): 20, ("2", "Max"): 3, ("3", "Min"): 9, ("3", "Max"): 8}
     source = tmp_path / "book.xlsx"
     _edit(write_blueprint_workbook(realistic_book()), source, edits)
-    rows = {row["Code"]: row for row in _blueprint_rows(convert(source, "xlsx", tmp_path).read_bytes())}
+    rows = {row["Domain code"]: row for row in _blueprint_rows(convert(source, "xlsx", tmp_path).read_bytes())}
     assert rows["1.1"]["Check"] == "✗ below min"
     assert rows["2"]["Check"] == "✗ above max"
     assert rows["3"]["Check"] == "✗ min above max"
@@ -177,7 +177,7 @@ def _edit(written: bytes, target: Path, edits: dict[tuple[str, str], float]) -> 
     top, places = _heads(sheet)
     for row in range(top + 1, sheet.max_row + 1):
         for (code, title), value in edits.items():
-            if sheet.cell(row, places["Code"]).value == code:
+            if sheet.cell(row, places["Domain code"]).value == code:
                 assert not sheet.cell(row, places[title]).protection.locked
                 sheet.cell(row, places[title]).value = value
     book.save(target)
