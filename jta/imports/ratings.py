@@ -11,7 +11,7 @@ from jta.imports.limits import Limits
 from jta.imports.rating_cells import Ids, Values
 from jta.imports.records import HEADER_ROW, TOTAL_REASON, Reader
 from jta.imports.result import RatingTable, ReadResult
-from jta.imports.source import Cell, Source, header_notes, take_header, text_of
+from jta.imports.source import Cell, Source, header_notes, is_partly_blank, take_header, text_of
 from jta.imports.text import shown
 
 
@@ -105,7 +105,7 @@ class _Long(_Sheet):
         return _without_repeats(self.table, self.reader)
 
     def _slowly(self, number: int, cells: list[Cell], row: list[Cell]) -> None:
-        if self.reader.is_total(row):
+        if is_partly_blank(cells) and self.reader.is_total(row):
             self.reader.found.problem(number, "", TOTAL_REASON)
             return
         person, task = self.respondents.index(number, cells[0]), self.tasks.index(number, cells[1])

@@ -37,7 +37,7 @@ class Reader:
         self.header = header
         self._source, self._kind, self._limits, self._most = source, kind, limits, rows
         self._columns: list[tuple[int, Column]] = [(i, kind.by_name[name]) for name, i in header.index.items()]
-        self.count = 0
+        self.count = self._blank = 0
 
     @property
     def accepted(self) -> int:
@@ -60,7 +60,7 @@ class Reader:
         plain, hidden = not self.header.unnamed, self._source.hidden_rows
         for number, cells in self._source.rows:
             if is_blank(cells):
-                self.found.note("Empty rows were skipped", number, "")
+                self._skip_blank(number)
                 continue
             self.count += 1
             if self.count > self._most:
@@ -74,9 +74,16 @@ class Reader:
         if not self.count:
             raise RefusedError("The file has column names but no rows below them.")
 
+    def _skip_blank(self, number: int) -> None:
+        self.found.note("Empty rows were skipped", number, "")
+        self._blank += 1
+        if self._blank > self._most:
+            raise RefusedError(f"The file has more than {self._most:,} empty rows. Delete them.")
+
     def _shape_reason(self, number: int, cells: list[Cell]) -> str | None:
         width = len(self.header.titles)
-        beyond = any(text_of(cell).strip() for cell in cells[width:])
+        # From the right: the last cell of a sheet's row is hardly ever blank.
+        beyond = any(text_of(cell).strip() for cell in reversed(cells[width:]))
         if beyond and not self._source.ragged:
             return "The row has text to the right of the last named column. Delete it."
         if beyond or (self._source.ragged and len(cells) < width):

@@ -51,6 +51,11 @@ def is_blank(cells: list[Cell]) -> bool:
     return all(not text_of(cell).strip() for cell in cells)
 
 
+def is_partly_blank(cells: list[Cell]) -> bool:
+    """Whether some cell of a row is blank."""
+    return not all(text_of(cell).strip() for cell in cells)
+
+
 def take_header(source: Source, kind: Kind, limits: Limits, scales: tuple[str, ...] = SCALES) -> Header:
     """Take the header row off a source and match it; the source's rows are then the data rows.
 

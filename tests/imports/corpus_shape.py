@@ -23,7 +23,7 @@ from tests.imports.files import (
 def shapes() -> Iterator[Case]:
     def text(family: int, name: str, body: str | bytes, verdict: str, words: str = "", **more: object) -> Case:
         data = body if isinstance(body, bytes) else body.encode()
-        return Case(family, name, lambda: data, verdict, words, **more)  # type: ignore[arg-type]  # fields by name
+        return Case(family, name, lambda: data, verdict, words, **more)
 
     header = ",".join(HEADERS["inventory"])
     yield text(13, "csv", b"", "refuse", "empty")

@@ -36,7 +36,7 @@ STYLES = (
 
 
 def xlsx(family: int, name: str, data: Callable[[], bytes], verdict: str, words: str = "", **more: object) -> Case:
-    return Case(family, name, data, verdict, words, "file.xlsx", **more)  # type: ignore[arg-type]  # fields by name
+    return Case(family, name, data, verdict, words, "file.xlsx", **more)
 
 
 def odd_cell(family: int, name: str, xml: str, words: str, column: str = STATEMENT, kind: str = "inventory") -> Case:

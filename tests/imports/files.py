@@ -121,9 +121,16 @@ def parts(*sheets: str, names: Sequence[str] = (), states: Sequence[str] = (), w
         f'<Relationship Id="rId{i + 1}" Type="{RELATION}/worksheet" Target="worksheets/sheet{i + 1}.xml"/>'
         for i in range(len(sheets))
     )
+    typed = [("workbook", "sheet.main"), *((f"worksheets/sheet{i + 1}", "worksheet") for i in range(len(sheets)))]
+    overrides = "".join(
+        f'<Override PartName="/xl/{name}.xml" '
+        f'ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.{kind}+xml"/>'
+        for name, kind in typed
+    )
     texts = {
         "[Content_Types].xml": f'<Types xmlns="{PACKAGE}/content-types">'
-        '<Default Extension="xml" ContentType="application/xml"/></Types>',
+        '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+        f'<Default Extension="xml" ContentType="application/xml"/>{overrides}</Types>',
         "_rels/.rels": f'<Relationships xmlns="{PACKAGE}/relationships">'
         f'<Relationship Id="rId1" Type="{RELATION}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
         "xl/workbook.xml": f'<workbook xmlns="{MAIN}" xmlns:r="{RELATION}">{workbook}'
@@ -189,10 +196,8 @@ def zip_parts(listed: Iterable[Part], count: int | None = None) -> bytes:
                 0,
             )
             body += name + one.packed
-        directory += struct.pack(
-            "<4s6H3L5H2L", b"PK\x01\x02", one.made_by, 20, one.flags, one.method, 0, 33, one.crc, len(one.packed), one.size,
-            len(one.name), 0, 0, 0, 0, one.attributes, offset,
-        )  # fmt: skip
+        fields = (one.made_by, 20, one.flags, one.method, 0, 33, one.crc, len(one.packed), one.size, len(one.name))
+        directory += struct.pack("<4s6H3L5H2L", b"PK\x01\x02", *fields, 0, 0, 0, 0, one.attributes, offset)
         directory += one.name
     total = number if count is None else count
     return bytes(body + directory) + struct.pack(

@@ -31,9 +31,9 @@ def test_every_family_has_a_case():
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_file_ends_as_it_must(case: Case):
     data = case.data()
-    started = time.monotonic()
+    started = time.process_time()
     result = read(case, data)
-    assert time.monotonic() - started < 10
+    assert time.process_time() - started < 10
     CHECKS[case.verdict](case, result)
     for sentence in sentences(result):
         assert len(sentence.split()) <= 25, sentence
