@@ -19,6 +19,7 @@ from analysis.choices import Choices, make_choices
 from analysis.criticality import METHODS, TaskSums, exact_index, sum_ratings
 from analysis.empty import empty_basis, empty_performing, empty_statistics
 from analysis.frames import TASK
+from analysis.further import Further, Progress
 from analysis.plan import AnalysisPlan
 from analysis.ratings import RatingMatrix, StudyData
 from analysis.result import AnalysisResult
@@ -34,7 +35,6 @@ from analysis.weight_tables import (
 )
 from analysis.weights import Units, has_every_subdomain, units_of, why_no_weights
 
-Progress = Callable[[str], None]
 WEIGHT_TABLES = ("task_weight_basis", "domain_weights", "allocation", "bootstrap_weights", "blueprint")
 
 
@@ -46,12 +46,17 @@ class _Work:
     plan: AnalysisPlan
     choices: Choices
     progress: Progress
+    further: Further | None
+    bases: dict[str, Floats] = field(default_factory=dict)
+    documents: dict[str, dict[str, Any]] = field(default_factory=dict)
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
     left_out: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
 
-def run_analysis(data: StudyData, plan: AnalysisPlan, progress: Progress | None = None) -> AnalysisResult:
+def run_analysis(
+    data: StudyData, plan: AnalysisPlan, progress: Progress | None = None, further: Further | None = None
+) -> AnalysisResult:
     """Return every table of a study under an analysis plan.
 
     The same study and plan give the same result to the last digit.
@@ -62,6 +67,8 @@ def run_analysis(data: StudyData, plan: AnalysisPlan, progress: Progress | None 
     plan : AnalysisPlan
     progress : callable, optional
         Called with one sentence at each step.
+    further : Further, optional
+        Statistics beside the core; their task indices get weights, items and intervals too.
 
     Raises
     ------
@@ -70,10 +77,11 @@ def run_analysis(data: StudyData, plan: AnalysisPlan, progress: Progress | None 
     AllocationError
         If the plan's minima and maxima cannot be met.
     """
-    work = _Work(data, plan, make_choices(data, plan), progress or (lambda _text: None))
+    work = _Work(data, plan, make_choices(data, plan), progress or (lambda _text: None), further)
     work.progress(f"Analysing {len(data.respondent_ids):,} respondents and {len(data.tasks):,} tasks")
     _describe_tasks(work)
     kept = _decide_retention(work)
+    _add_further(work)
     _weigh(work, kept)
     return _result(work, kept)
 
@@ -114,6 +122,16 @@ def _decide_retention(work: _Work) -> np.ndarray[Any, np.dtype[np.bool_]]:
     return kept
 
 
+def _add_further(work: _Work) -> None:
+    if work.further is None:
+        return
+    found = work.further.tables(work.data, work.plan, work.progress)
+    work.tables.update(found.tables)
+    work.documents.update(found.documents)
+    work.left_out.update(found.left_out)
+    work.bases.update(found.bases)
+
+
 def _weigh(work: _Work, kept: np.ndarray[Any, np.dtype[np.bool_]]) -> None:
     choices, importance = work.choices, work.choices.importance_matrix
     if importance is None or choices.index is None:
@@ -121,7 +139,7 @@ def _weigh(work: _Work, kept: np.ndarray[Any, np.dtype[np.bool_]]) -> None:
         work.left_out.update(dict.fromkeys(WEIGHT_TABLES, reason))
         return
     sums = sum_ratings(importance, choices.frequency_matrix, choices.not_performed)
-    methods = index_methods(sums)
+    methods = index_methods(sums) | work.bases
     for index, method in METHODS.items():
         if method not in methods:
             work.left_out[f"task_weight_basis: {method}"] = f"The index {index} needs a frequency scale."
@@ -133,6 +151,8 @@ def _weigh(work: _Work, kept: np.ndarray[Any, np.dtype[np.bool_]]) -> None:
     totals = allocation_totals(work.plan.items, work.plan.extra_totals)
     work.tables["allocation"] = allocation(weights, totals)
     resampled = index_methods(_resample(work, importance))
+    if work.further is not None and work.plan.bootstrap_resamples:
+        resampled |= work.further.resampled(work.data, work.plan, work.progress)
     _bootstrap_table(work, methods, resampled, levels)
     _blueprint(work, levels, _retained_index(choices.index, sums, resampled, kept))
 
@@ -205,6 +225,7 @@ def _result(work: _Work, kept: np.ndarray[Any, np.dtype[np.bool_]]) -> AnalysisR
         plan=work.plan,
         plan_hash=work.plan.plan_hash,
         versions=_versions(),
+        documents=work.documents,
     )
 
 

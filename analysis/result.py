@@ -32,6 +32,10 @@ class AnalysisResult:
         Of the study and of its blueprint.
     data_hash, study_hash, plan_hash : str
         SHA-256 of the ratings, of everything read, and of the plan.
+    versions : dict of str
+        Of this program and of what it computes with.
+    documents : dict of dict
+        Results that are no table, by name, as plain values that JSON can hold.
     """
 
     tables: dict[str, pd.DataFrame]
@@ -47,6 +51,7 @@ class AnalysisResult:
     plan: AnalysisPlan
     plan_hash: str
     versions: dict[str, str] = field(default_factory=dict)
+    documents: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def summary(self) -> dict[str, Any]:
         """Return all but the tables as plain values that JSON can hold."""
@@ -62,6 +67,7 @@ class AnalysisResult:
             "weights": self.weights,
             "items": self.items,
             "tables": {name: len(table) for name, table in sorted(self.tables.items())},
+            "documents": sorted(self.documents),
             "left_out": dict(sorted(self.left_out.items())),
             "notes": list(self.notes),
         }

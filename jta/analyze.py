@@ -33,6 +33,7 @@ class _Order:
     plan: Path | None
     items: int | None
     workbook: Path | None
+    statistics: str
     clean: bool
     force: bool
 
@@ -51,6 +52,13 @@ class _Order:
     "--workbook",
     type=PATH,
     help="Blueprint workbook (.xlsx). A bare name goes into the folder of results.",
+)
+@click.option(
+    "--statistics",
+    type=click.Choice(["core", "all"]),
+    default="core",
+    show_default=True,
+    help="Core: tasks, weights, items. All: agreement, reliability, subgroups, sample, Rasch too (takes longer).",
 )
 @click.option("--clean", is_flag=True, help=f"Deal with known faults of ratings by rule and list them in {REPORT}.")
 @click.option("--force", is_flag=True, help="Write although the folder holds other files (they are kept).")
@@ -75,12 +83,13 @@ def analyze_command(**options: Any) -> None:
 
 def _run(order: _Order) -> None:
     from analysis.folder import read_study_folder
+    from analysis.further import all_statistics
     from analysis.pipeline import run_analysis
 
     _check_order(order)
     plan = _read_plan(order)
     study = read_study_folder(order.study, frequency=plan.frequency_scale, clean=order.clean, progress=_tell)
-    result = run_analysis(study.data, plan, progress=_tell)
+    result = run_analysis(study.data, plan, _tell, all_statistics() if order.statistics == "all" else None)
     files, outside = _files(order, study, result)
     write_all(order.out, files, outside)
     for text in (*study.assumptions, *result.assumptions):
@@ -129,9 +138,9 @@ def _read_plan(order: _Order) -> AnalysisPlan:
 
 def _files(order: _Order, study: FolderStudy, result: AnalysisResult) -> tuple[dict[str, bytes], dict[Path, bytes]]:
     """Return the files of the folder of results, and the workbook where it goes elsewhere."""
-    from jta.exports.tables import report_csv, tables_csv
+    from jta.exports.tables import documents_json, report_csv, tables_csv
 
-    files = tables_csv(result.tables)
+    files = tables_csv(result.tables) | documents_json(result.documents)
     outside: dict[Path, bytes] = {}
     if order.clean:
         files[REPORT] = report_csv(study.findings)

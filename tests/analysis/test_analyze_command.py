@@ -46,6 +46,18 @@ def test_the_reference_studies_agree_cell_by_cell(name, tmp_path):
     compare(tmp_path / "out", part, "task_weight_basis")
 
 
+def test_with_all_statistics_every_table_of_the_small_study_agrees(tmp_path):
+    run(REFERENCE / "small" / "data", "--out", tmp_path / "out", "--statistics", "all", "--workbook", "b.xlsx")
+    done = subprocess.run(
+        [sys.executable, REFERENCE / "compare.py", tmp_path / "out", REFERENCE / "small" / "expected"],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout
+    assert "29 of 29 tables present" in done.stdout
+    assert json.loads((tmp_path / "out" / "rasch_summary.json").read_text(encoding="utf-8"))
+
+
 def keep_columns(source, target, names):
     with source.open(encoding="utf-8", newline="") as handle:
         rows = list(csv.DictReader(handle))

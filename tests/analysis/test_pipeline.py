@@ -3,6 +3,7 @@
 import csv
 import json
 import math
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from analysis.errors import AllocationError, PlanError
+from analysis.further import Further
 from analysis.pipeline import run_analysis
 from analysis.plan import AnalysisPlan, RetentionCut
 from analysis.ratings import study_from_codes
@@ -355,3 +357,31 @@ def test_progress_is_told():
     run_analysis(filled(), QUICK, said.append)
     assert said[0] == "Analysing 40 respondents and 6 tasks"
     assert said[-1] == "Resampled respondents 50 of 50 times"
+
+
+@dataclass(frozen=True)
+class FakeTables:
+    tables: dict
+    documents: dict
+    bases: dict
+    left_out: dict
+
+
+def test_further_statistics_join_tables_weights_items_and_intervals():
+    basis = np.array([1.0, 1, 1, 1, 2, 2])
+    more = FakeTables(
+        {"alpha": pd.DataFrame({"raw": [0.5]})}, {"about": {"n": 1}}, {"other": basis}, {"icc": "Too few respondents."}
+    )
+    resampled = np.tile(basis, (50, 1))
+    further = Further(lambda *_: more, lambda *_: {"other": resampled})
+    result = run_analysis(filled(), QUICK, further=further)
+    weights = result.tables["domain_weights"].query("method == 'other'")["weight"]
+    assert weights.tolist() == [0.25, 0.25, 0.5]
+    assert result.tables["allocation"].query("method == 'other' and total == 100")["items_lr"].tolist() == [25, 25, 50]
+    assert result.tables["bootstrap_weights"].query("method == 'other'")["boot_se"].tolist() == [0, 0, 0]
+    assert "other" in result.tables["task_weight_basis"]
+    assert result.tables["alpha"]["raw"].tolist() == [0.5]
+    assert result.left_out["icc"] == "Too few respondents."
+    assert (result.documents, result.summary()["documents"]) == ({"about": {"n": 1}}, ["about"])
+    core = run_analysis(filled(), QUICK)
+    assert result.weights == core.weights
