@@ -59,7 +59,7 @@ def _quality(view: StudyView, main: ScaleView) -> pd.DataFrame:
         "n_frequency": _frequency_given(view),
         "n_importance_asked": _asked(view),
         "longstring_importance": longest_run(main.codes[:, order]),
-        "longstring_frequency": None if view.frequency is None else longest_run(view.frequency.codes[:, order]),
+        "longstring_frequency": _longest_frequency(view, order),
         "irv_importance": _concatenated([within_person_sd(part) for part in main.chunks()]),
         "person_total_r": person_total_correlation(main.numbers()),
         "duration_seconds": seconds,
@@ -67,6 +67,12 @@ def _quality(view: StudyView, main: ScaleView) -> pd.DataFrame:
         "mahalanobis_d2": distance.squared,
     }
     return pd.DataFrame(table)
+
+
+def _longest_frequency(view: StudyView, order: Ints) -> Ints | Floats:
+    if view.frequency is None:
+        return np.full(len(view.respondent_ids), np.nan)
+    return longest_run(view.frequency.codes[:, order])
 
 
 def _concatenated(parts: list[Floats]) -> Floats:

@@ -133,7 +133,7 @@ def _icc_anova(view: StudyView, scale: ScaleView) -> list[dict[str, object]]:
             continue
         ms = mean_squares_of(reduce(lambda a, b: a + b, found))
         place = {"scale": scale.code, "scope": scope, "method": "anova_complete_respondents"}
-        sizes = {"n_targets": ms.n_targets, "n_judges": ms.n_judges}
+        sizes = {"n_targets": ms.n_targets, "n_judges": ms.n_judges, "note": ""}
         rows += [{**place, **vars(row), **sizes} for row in icc_family(ms, view.confidence)]
     return rows
 

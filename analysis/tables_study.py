@@ -194,7 +194,7 @@ class StudyView:
             return None
         if len(levels) < 2:
             return None
-        level_of = pd.Categorical(answers, categories=levels).codes.astype(np.int64)
+        level_of = _places(answers, levels)
         return Grouping(name, tuple(levels), level_of)
 
     @cached_property
@@ -203,18 +203,24 @@ class StudyView:
         population = self.data.population
         if population is None:
             return []
-        found = []
-        for name, rows in population.groupby("variable", sort=False):
-            answers = self.background(str(name))
-            if answers is None:
-                text = f"The respondents have no column {name!r}, which the population table names."
-                self.left_out[f"population: {name}"] = text
-                continue
-            levels = [str(level) for level in rows["level"]]
-            level_of = pd.Categorical(answers, categories=levels).codes.astype(np.int64)
-            counts = rows["count"].to_numpy(dtype=float)
-            found.append((Margin(str(name), level_of, counts), levels))
-        return found
+        found = [self._margin(str(name), rows) for name, rows in population.groupby("variable", sort=False)]
+        return [margin for margin in found if margin is not None]
+
+    def _margin(self, name: str, rows: pd.DataFrame) -> tuple[Margin, list[str]] | None:
+        answers, levels = self.background(name), [str(level) for level in rows["level"]]
+        if answers is None:
+            text = f"The respondents have no column {name!r}, which the population table names."
+            self.left_out[f"population: {name}"] = text
+            return None
+        if len(set(levels)) < len(levels):
+            self.left_out[f"population: {name}"] = f"The population table has a level of {name} twice."
+            return None
+        return Margin(name, _places(answers, levels), rows["count"].to_numpy(dtype=float)), levels
+
+
+def _places(answers: npt.NDArray[np.object_], levels: list[str]) -> Ints:
+    """Number of each answer's level, -1 for an answer that is no level."""
+    return pd.Index(levels, dtype=object).get_indexer(pd.Index(answers, dtype=object)).astype(np.int64)
 
 
 def _is_category(answers: npt.NDArray[np.object_]) -> bool:
