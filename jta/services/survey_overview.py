@@ -9,9 +9,9 @@ from typing import Any
 from jta.models.study import Study
 from jta.models.survey import Instrument
 from jta.services.instrument import build_content, estimate_minutes, newest_instrument
-from jta.services.monitor import SUBMITTED, Monitor
+from jta.services.monitor import LINKED, SUBMITTED, Monitor
 from jta.services.study_progress import DIRECTOR, EDITORS, NextStep
-from jta.services.study_stage import BEFORE_LAUNCH
+from jta.services.study_stage import BEFORE_LAUNCH, is_before
 from jta.services.survey_launch import Checklist, load_checklist
 
 
@@ -39,16 +39,21 @@ def load_overview(study: Study) -> SurveyOverview:
         return SurveyOverview(content, instrument, None, estimate_minutes(content), _step_after_launch(study))
     content = build_content(study)
     checklist = load_checklist(study, content)
-    return SurveyOverview(content, None, checklist, estimate_minutes(content), launch_step(checklist))
+    return SurveyOverview(content, None, checklist, estimate_minutes(content), launch_step(study, checklist))
 
 
-def launch_step(checklist: Checklist) -> NextStep:
-    """Return what to do before launch: the first thing missing, else the launch."""
+def launch_step(study: Study, checklist: Checklist) -> NextStep:
+    """Return what to do before launch: the first thing missing, the end of the inventory stage, then the launch."""
     if not checklist.ready:
         first = checklist.missing[0]
         return NextStep(
             "Complete the survey", "The survey can be launched as soon as this is done.", DIRECTOR,
             f"Go to: {first.label.lower()}", first.endpoint, missing=tuple(c.label for c in checklist.missing),
+        )  # fmt: skip
+    if is_before(study.stage, "survey"):
+        return NextStep(
+            "Say that the inventory is complete", "Nothing is missing here. The overview says what comes first.",
+            DIRECTOR, "Go to the overview", "study.overview",
         )  # fmt: skip
     return NextStep(
         "Launch the survey",
@@ -102,5 +107,5 @@ def _fielding_step(monitor: Monitor) -> NextStep:
         "Wait for more responses",
         f"{monitor.total[SUBMITTED]:,} of {monitor.total.people:,} people have submitted. Close the survey when each "
         "stratum has as many as you aimed for, or when its time is over.",
-        DIRECTOR, "Close the survey", "survey.close",
+        DIRECTOR, "See who has not started", "delivery.roster", {"status": LINKED},
     )  # fmt: skip
