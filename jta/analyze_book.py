@@ -33,6 +33,13 @@ FREQUENCY_WORDS = {
     "missing": "Frequency of a respondent who does not perform the task: left out.",
 }
 
+MEASURE_WORDS = {
+    "mean": "mean {scale}",
+    "lower_bound": "lower bound of mean {scale}",
+    "performing": "share performing",
+    "at_or_above": "share rating {scale} {anchor:g} or higher",
+}
+
 
 def build_book(study: str, data: StudyData, result: AnalysisResult) -> BlueprintBook:
     """Return the workbook of an analysis that has a blueprint.
@@ -206,6 +213,7 @@ def _method(result: AnalysisResult) -> tuple[str, ...]:
     said = [INDEX_WORDS[result.choices["index"]]]
     if result.choices["frequency_scale"] is not None:
         said.append(FREQUENCY_WORDS[plan.non_performers])
+    said.append(_rule(result))
     said.append(f"Weight of an area: {plan.within} of its retained tasks' indices, as a share.")
     if plan.bootstrap_resamples:
         said.append(
@@ -214,3 +222,19 @@ def _method(result: AnalysisResult) -> tuple[str, ...]:
         )
     said.append("Items: largest remainder, domains first, then subdomains within each domain.")
     return (*said, *result.assumptions, *result.notes)
+
+
+def _rule(result: AnalysisResult) -> str:
+    """Return the retention rule in words."""
+    plan = result.plan
+    if not plan.retention:
+        return "Retained: every task (the plan has no retention rule)."
+    cuts = []
+    for cut in plan.retention:
+        scale = cut.scale or result.choices["importance_scale"]
+        words = MEASURE_WORDS[cut.measure].format(scale=scale, anchor=cut.anchor or 0)
+        review = "" if cut.review is None else f" (review from {cut.review:g})"
+        cuts.append(f"{words} at least {cut.cut:g}{review}")
+    counted = "counted as retained" if plan.review_tasks == "keep" else "left out"
+    joint = " and " if plan.retention_combine == "all" else " or "
+    return f"Retained: tasks with {joint.join(cuts)}; tasks up for review are {counted}."

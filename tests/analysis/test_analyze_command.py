@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import openpyxl
 import pytest
 from click.testing import CliRunner
 
@@ -128,8 +129,6 @@ def test_the_plan_is_followed(study, tmp_path):
 
 
 def test_the_workbook_goes_where_its_name_says(study, tmp_path):
-    import openpyxl
-
     run(study, "--out", tmp_path / "out", "--workbook", "book.xlsx")
     elsewhere = tmp_path / "elsewhere.xlsx"
     run(study, "--out", tmp_path / "out2", "--workbook", elsewhere)
@@ -148,6 +147,12 @@ def test_a_study_with_forms_subdomains_minima_and_a_rule_makes_a_workbook(tmp_pa
         "retention": [{"measure": "mean", "cut": 3.9, "review": 3.5}, {"measure": "performing", "cut": 0.5}],
     }))  # fmt: skip
     run(REFERENCE / "medium" / "data", "--out", tmp_path / "out", "--plan", plan, "--workbook", "b.xlsx")
+    sheet = openpyxl.load_workbook(tmp_path / "out" / "b.xlsx")["Read me"]
+    words = [str(cell.value) for row in sheet.iter_rows() for cell in row]
+    assert (
+        "Retained: tasks with mean importance at least 3.9 (review from 3.5) and share performing at least 0.5; "
+        "tasks up for review are counted as retained."
+    ) in words
     with (tmp_path / "out" / "blueprint.csv").open(encoding="utf-8", newline="") as handle:
         rows = {row["unit"]: row for row in csv.DictReader(handle)}
     assert rows["D2"]["items"] == "20"
