@@ -1,0 +1,238 @@
+"""The analysis plan, its form, and the strata."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from werkzeug.datastructures import MultiDict
+
+from analysis.plan import AnalysisPlan, plan_options
+from jta.db import db
+from jta.errors import EditConflictError, InvalidInputError, StateError
+from jta.forms.study_plan import (
+    OPTIONS,
+    build_plan_form,
+    cut_numbers,
+    form_values,
+    lines_for,
+    option_of,
+    typed_plan,
+)
+from jta.models.delivery import Person
+from jta.services import study_plan as service
+from jta.services.study_strata import (
+    StratumRow,
+    list_strata,
+    people_by_stratum,
+    save_strata,
+    suggested_strata,
+)
+from jta.services.study_trail import recent_events
+from tests.services.study_builders import launch, make_study
+
+RICH = AnalysisPlan.from_json(
+    {
+        "importance_scale": "importance", "frequency_scale": "frequency", "non_performers": "missing",
+        "index": "mean_of_products", "within": "mean", "retention_combine": "any", "review_tasks": "drop",
+        "retention": [
+            {"measure": "mean", "cut": 3.5, "review": 3.0, "scale": None, "anchor": None},
+            {"measure": "at_or_above", "cut": 0.67, "review": None, "scale": "importance", "anchor": 3.0},
+        ],
+        "items": 150, "extra_totals": [75, 200], "minimum_items": 4, "domain_minimum": {"1": 10, "D:2": 5},
+        "domain_maximum": {"1": 60}, "bootstrap_resamples": 500, "seed": 2**62, "confidence": 0.9,
+    }
+)  # fmt: skip
+
+
+def _typed(app, texts):
+    form_class = build_plan_form({"importance": "Importance", "frequency": "Frequency"})
+    with app.test_request_context(method="POST"):
+        return typed_plan(form_class(MultiDict(texts), meta={"csrf": False}))
+
+
+@pytest.mark.parametrize("plan", [AnalysisPlan(), RICH], ids=["default", "every option set"])
+def test_the_form_gives_back_the_plan_it_shows(sqlite_app, plan):
+    typed = _typed(sqlite_app, form_values(plan.to_dict()))
+    assert AnalysisPlan.from_json(typed) == plan
+
+
+def test_every_option_of_the_plan_has_a_field_with_words_of_its_own():
+    names = {described["name"] for described in plan_options()}
+    assert names == set(OPTIONS)
+    assert all(OPTIONS[name].about for name in names - {"retention"})
+
+
+def test_an_option_that_the_page_does_not_know_is_typed_as_json(sqlite_app, monkeypatch):
+    monkeypatch.delitem(OPTIONS, "domain_minimum")
+    assert option_of("domain_minimum").kind == "json"
+    values = form_values(RICH.to_dict())
+    assert values["domain_minimum"] == '{"1": 10, "D:2": 5}'
+    assert AnalysisPlan.from_json(_typed(sqlite_app, values)) == RICH
+
+
+def test_a_longer_retention_rule_gets_more_lines(sqlite_app):
+    cuts = [{"measure": "mean", "cut": n / 2} for n in range(6)]
+    plan = AnalysisPlan.from_json({"retention": cuts}).to_dict()
+    form_class = build_plan_form({}, lines_for(plan))
+    with sqlite_app.test_request_context(method="POST"):
+        form = form_class(MultiDict(form_values(plan)), meta={"csrf": False})
+        assert cut_numbers(form) == [1, 2, 3, 4, 5, 6, 7]
+        assert len(typed_plan(form)["retention"]) == 6
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("items", "many", "whole number"), ("items", "-5", "whole number"), ("extra_totals", "10, x", "commas"),
+        ("confidence", "much", "between 0 and 1"), ("domain_minimum", "1 = 5", "colon"),
+        ("domain_minimum", "1: 5\n1: 6", "once"), ("domain_minimum", "1: ٣", "colon"),
+        ("cut1_cut", "3", "what is compared"), ("cut1_measure", "mean", "Enter the cut"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_read_is_refused_beside_its_field(sqlite_app, name, text, said):
+    with pytest.raises(InvalidInputError, match=said) as caught:
+        _typed(sqlite_app, {**form_values(AnalysisPlan().to_dict()), name: text})
+    assert caught.value.field in {name, "cut1_measure", "cut1_cut"}
+
+
+def test_a_cut_that_is_no_number_is_refused(sqlite_app):
+    texts = {**form_values(AnalysisPlan().to_dict()), "cut1_measure": "mean", "cut1_cut": "three"}
+    with pytest.raises(InvalidInputError, match=r"as in 3\.5"):
+        _typed(sqlite_app, texts)
+
+
+def test_before_launch_the_plan_changes_freely_and_the_exam_length_with_it(app_context):
+    study, dora = make_study()
+    service.save_plan(dora, study.id, {"items": 90, "within": "mean"}, version=study.version)
+    assert (study.exam_items, study.plan["within"]) == (90, "mean")
+    assert service.plan_of(study)["index"] is None
+    event = recent_events(study.id, 1)[0]
+    assert (event.action, event.note) == ("saved analysis plan", "within: sum to mean; items: 120 to 90")
+
+
+def test_saving_the_same_plan_writes_nothing(app_context):
+    study, dora = make_study()
+    version = study.version
+    service.save_plan(dora, study.id, service.plan_of(study), version=0)
+    assert study.version == version
+
+
+def test_a_departure_needs_a_reason_and_stays_on_record(app_context):
+    study, dora = make_study()
+    launch(study)
+    with pytest.raises(InvalidInputError, match="Say why") as caught:
+        service.save_plan(dora, study.id, {"within": "mean"}, version=study.version)
+    assert caught.value.field == "reason"
+    service.save_plan(dora, study.id, {"within": "mean"}, version=study.version, reason="Domains differ in size")
+    (departure,) = service.list_departures(study.id)
+    assert departure.note == "within: sum to mean. Reason: Domains differ in size"
+    assert service.departures_open(study)
+
+
+def test_the_plan_of_an_approved_blueprint_is_fixed(app_context):
+    study, dora = make_study()
+    study.stage = "approved"
+    db.session.commit()
+    with pytest.raises(StateError, match="approved"):
+        service.save_plan(dora, study.id, {"within": "mean"}, version=study.version, reason="Late")
+
+
+def test_an_older_page_does_not_overwrite_the_plan(app_context):
+    study, dora = make_study()
+    seen = study.version
+    service.save_plan(dora, study.id, {"within": "mean"}, version=seen)
+    with pytest.raises(EditConflictError) as caught:
+        service.save_plan(dora, study.id, {"within": "sum", "items": 80}, version=seen)
+    assert "within: mean" in caught.value.theirs
+    assert "items: 80" in caught.value.yours
+
+
+@pytest.mark.parametrize(
+    ("values", "field"),
+    [
+        ({"items": 0}, "items"), ({"items": 2001}, "items"), ({"confidence": 1.0}, "confidence"),
+        ({"importance_scale": "difficulty"}, "importance_scale"), ({"seed": -1}, "seed"),
+    ],
+)  # fmt: skip
+def test_an_impossible_option_is_named(app_context, values, field):
+    study, dora = make_study()
+    with pytest.raises(InvalidInputError) as caught:
+        service.save_plan(dora, study.id, values, version=study.version)
+    assert caught.value.field == field
+
+
+def test_scales_are_offered_by_title(app_context):
+    study, _ = make_study()
+    assert service.scale_titles(study.id) == {"frequency": "Frequency", "importance": "Importance"}
+
+
+ROWS = [StratumRow("small", "Small districts", 900, 60), StratumRow("large", "Large districts", 100, 20)]
+
+
+def test_strata_are_saved_changed_and_removed(app_context):
+    study, dora = make_study()
+    small, large = save_strata(dora, study.id, ROWS, version=study.version)
+    assert [(s.code, s.frame_count, s.target, s.position) for s in (small, large)] == [
+        ("small", 900, 60, 1), ("large", 100, 20, 2),
+    ]  # fmt: skip
+    swapped = [
+        StratumRow("small", "Tiny", 100, 20, large.id), StratumRow("large", "Big", 900, None, small.id),
+    ]  # fmt: skip
+    save_strata(dora, study.id, swapped, version=study.version)
+    assert [(s.id, s.code) for s in list_strata(study.id)] == [(large.id, "small"), (small.id, "large")]
+    save_strata(dora, study.id, swapped[:1], version=study.version)
+    assert [s.label for s in list_strata(study.id)] == ["Tiny"]
+
+
+@pytest.mark.parametrize(
+    ("bad", "said"),
+    [
+        ([replace(ROWS[0], label="")], "code and a name"),
+        ([ROWS[0], replace(ROWS[1], code="SMALL")], "Two strata"),
+        ([replace(ROWS[0], frame_count=-1, target=None)], "negative"),
+        ([replace(ROWS[0], target=901)], "larger than the stratum"),
+    ],
+)
+def test_impossible_strata_are_refused(app_context, bad, said):
+    study, dora = make_study()
+    with pytest.raises(InvalidInputError, match=said):
+        save_strata(dora, study.id, bad, version=study.version)
+
+
+def test_a_stratum_with_people_is_not_removed(app_context):
+    from jta import clock
+
+    study, dora = make_study()
+    small, _ = save_strata(dora, study.id, ROWS, version=study.version)
+    person = Person(study_id=study.id, stratum_id=small.id, code="p1", name="Pat", added_at=clock.now())
+    db.session.add(person)
+    db.session.commit()
+    assert people_by_stratum(study.id) == {small.id: 1}
+    with pytest.raises(InvalidInputError, match="small cannot be removed"):
+        save_strata(dora, study.id, ROWS[1:], version=study.version)
+    assert len(list_strata(study.id)) == 2
+
+
+def test_after_launch_only_names_and_numbers_of_strata_change(app_context):
+    study, dora = make_study()
+    stored = save_strata(dora, study.id, ROWS, version=study.version)
+    launch(study)
+    kept = [StratumRow(s.code, f"{s.label}, corrected", 500, 50, s.id) for s in stored]
+    save_strata(dora, study.id, kept, version=study.version)
+    assert [s.frame_count for s in list_strata(study.id)] == [500, 500]
+    for bad in (kept[:1], [*kept, StratumRow("new", "New")], [replace(kept[0], code="other"), kept[1]]):
+        with pytest.raises(StateError, match="keep their codes"):
+            save_strata(dora, study.id, bad, version=study.version)
+
+
+def test_strata_of_an_older_page_are_refused(app_context):
+    study, dora = make_study()
+    with pytest.raises(EditConflictError) as caught:
+        save_strata(dora, study.id, ROWS, version=study.version - 1)
+    assert "small: Small districts, 900 people, 60 aimed at" in caught.value.yours
+
+
+def test_the_answers_of_the_stratum_question_can_start_the_strata(app_context):
+    study, _ = make_study()
+    assert [row.code for row in suggested_strata(study.id)][:2] == ["under_1000", "1000_2499"]
