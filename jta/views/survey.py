@@ -26,6 +26,10 @@ def _to_index(study_id: int, anchor: str | None = None) -> ResponseReturnValue:
     return redirect(url_for("survey.index", study_id=study_id, _anchor=anchor), 303)
 
 
+def _may_edit() -> bool:
+    return g.study.stage in BEFORE_LAUNCH
+
+
 @bp.get("")
 def index(study_id: int) -> ResponseReturnValue:  # noqa: ARG001  the guard has loaded the study
     """Show the survey as it stands and what it still needs."""
@@ -38,9 +42,7 @@ def edit_scale(study_id: int, scale_id: int) -> ResponseReturnValue:
     scale = service.get_scale(study_id, scale_id)
     form = build_scale_form(scale)
     if request.form.get("act") == "remove":
-        service.remove_point(current_actor(), study_id, scale_id, version=seen_version(form))
-        flash("The highest anchor is removed.", "success")
-        return redirect(url_for("survey.edit_scale", study_id=study_id, scale_id=scale_id), 303)
+        return _remove_point(study_id, scale_id, seen_version(form))
     conflict, status = None, 422 if form.is_submitted() else 200
     if form.validate_on_submit():
         try:
@@ -53,11 +55,22 @@ def edit_scale(study_id: int, scale_id: int) -> ResponseReturnValue:
         else:
             flash(f"The scale “{form.title.data}” is saved.", "success")
             return _to_index(study_id, f"scale-{scale_id}")
-    page = render_template(
-        "survey/scale.html", scale=scale, form=form, conflict=conflict, may_edit=g.study.stage in BEFORE_LAUNCH,
-        may_remove=len(service.points(scale)) > service.FEWEST_POINTS, highest=service.points(scale)[-1],
-    )  # fmt: skip
-    return page, status
+    return render_template("survey/scale.html", scale=scale, form=form, conflict=conflict, **_limits(scale)), status
+
+
+def _remove_point(study_id: int, scale_id: int, version: int) -> ResponseReturnValue:
+    service.remove_point(current_actor(), study_id, scale_id, version=version)
+    flash("The highest anchor is removed.", "success")
+    return redirect(url_for("survey.edit_scale", study_id=study_id, scale_id=scale_id), 303)
+
+
+def _limits(scale: service.RatingScale) -> dict[str, object]:
+    """Say what can be done with a scale now."""
+    points = service.points(scale)
+    return {
+        "may_edit": _may_edit(), "may_add": len(points) < service.MOST_POINTS,
+        "may_remove": len(points) > service.FEWEST_POINTS, "highest": points[-1],
+    }  # fmt: skip
 
 
 @bp.route("/consent", methods=["GET", "POST"])
@@ -82,8 +95,7 @@ def consent(study_id: int) -> ResponseReturnValue:
         else:
             flash("Saved.", "success")
             return _to_index(study_id, "consent")
-    may_edit = g.study.stage in BEFORE_LAUNCH
-    return render_template("survey/consent.html", form=form, conflict=conflict, may_edit=may_edit), status
+    return render_template("survey/consent.html", form=form, conflict=conflict, may_edit=_may_edit()), status
 
 
 @bp.get("/preview")
