@@ -16,11 +16,11 @@ from flask import Flask
 
 
 @contextmanager
-def serving(app: Flask) -> Iterator[str]:
-    """Serve an application by waitress on a free port; give its address."""
+def serving(app: Flask, port: int = 0) -> Iterator[str]:
+    """Serve an application by waitress on a port, a free one by default; give its address."""
     from waitress.server import create_server
 
-    server = create_server(app, host="127.0.0.1", port=0, threads=8)
+    server = create_server(app, host="127.0.0.1", port=port, threads=8)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     try:
@@ -92,12 +92,16 @@ class Page:
     def text(self) -> str:
         return self.content.decode()
 
-    def form(self, having: str | None = None) -> Form:
-        """Return the first posting form, or the first that has this field."""
+    def form(self, having: str | None = None, ending: str = "") -> Form:
+        """Return the first posting form of the page that has this field, and an action that ends so."""
         parser = _Forms()
         parser.feed(self.text)
         for form in parser.forms:
-            if form.method == "post" and (having is None or having in form.fields or having in form.radios):
+            if (
+                form.method == "post"
+                and not form.action.endswith("/sign-out")
+                and (having is None or having in form.fields or having in form.radios)
+            ):
                 return form
         raise AssertionError(f"{self.url} has no such form")
 
@@ -112,9 +116,11 @@ class Visitor:
     def get(self, path: str) -> Page:
         return self._send(urllib.request.Request(urllib.parse.urljoin(self.base, path)))
 
-    def post(self, page: Page, values: dict[str, str] | None = None, *, having: str | None = None) -> Page:
+    def post(
+        self, page: Page, values: dict[str, str] | None = None, *, having: str | None = None, ending: str = ""
+    ) -> Page:
         """Send a page's form with some fields filled in."""
-        form = page.form(having)
+        form = page.form(having, ending)
         body = urllib.parse.urlencode({**form.fields, **(values or {})}).encode()
         target = urllib.parse.urljoin(page.url, form.action)
         return self._send(urllib.request.Request(target, data=body, method="POST"))

@@ -218,9 +218,9 @@ def test_forbidden_and_unknown_look_the_same(world):
     pages = [
         client.get(path).text
         for path in (
-            f"/studies/{world.other['study_id']}",
+            f"/studies/{foreign}",
             "/studies/999999",
-            f"/studies/{world.own['study_id']}/roster",
+            f"/studies/{mine}/roster",
         )
     ]
     plain = {re.sub(r"<code>[0-9a-f]{16}</code>|nonce=\"[^\"]+\"|value=\"[^\"]+\"", "", page) for page in pages}

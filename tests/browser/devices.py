@@ -1,0 +1,44 @@
+"""Devices for browser tests: each fails when its page reports an error or breaks the content security policy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from jta import ROOT
+
+ARGS = [
+    *("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"),
+    *("--disable-sync", "--no-first-run"),
+]
+PHONE = {"width": 390, "height": 844}
+AXE = ROOT / "static" / "vendor" / "axe.min.js"
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+@contextmanager
+def opened(chromium: Browser, **options: object) -> Iterator[tuple[BrowserContext, Page]]:
+    """A fresh device, a phone unless said otherwise."""
+    context = chromium.new_context(**{"viewport": PHONE, **options})
+    page = context.new_page()
+    page.set_default_timeout(15_000)
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("console", lambda message: faults.append(message.text) if "Security Policy" in message.text else None)
+    yield context, page
+    context.close()
+    assert faults == []
+
+
+def violations(page: Page) -> list[str]:
+    """Return what axe finds on the page."""
+    if not page.evaluate("!!window.axe"):
+        page.evaluate(Path(AXE).read_text())
+    found = page.evaluate(
+        "tags => axe.run(document, {runOnly: {type: 'tag', values: tags}, rules: {'target-size': {enabled: true}}})",
+        TAGS,
+    )
+    return [f"{v['id']}: {[n['html'][:120] for n in v['nodes'][:3]]}" for v in found["violations"]]
