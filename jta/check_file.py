@@ -26,7 +26,7 @@ def check_file_command(kind: str, file: Path, **given: int | None) -> None:
     """Check FILE as an inventory, roster or ratings file and print one JSON object.
 
     Exit code 0: no problems; 1: problems; 2: refused. Limits come from the options, else from the settings
-    JTA_MAX_ROWS, JTA_MAX_RATING_ROWS, JTA_MAX_CELL, JTA_MAX_UPLOAD and their like.
+    JTA_MAX_ROWS, JTA_MAX_RATING_ROWS, JTA_MAX_CELL, JTA_UPLOAD_MB and their like.
     """
     result = _check(kind, file, given)
     # ASCII only: whatever the file holds, the terminal shows it as text.

@@ -34,22 +34,24 @@ class Limits:
 
     @classmethod
     def from_settings(cls, settings: Mapping[str, str]) -> Limits:
-        """Read ``JTA_MAX_ROWS``, ``JTA_MAX_UPLOAD`` and their like; what is absent keeps its default.
+        """Read ``JTA_MAX_ROWS`` and its like, and ``JTA_UPLOAD_MB``; what is absent keeps its default.
 
         Raises
         ------
         LimitError
             If a value is not a whole number above zero; the message names the setting.
         """
-        given = {
-            f.name: _positive(name, settings[name]) for f in fields(cls) if (name := setting_name(f.name)) in settings
-        }
+        given = {field: _positive(name, settings[name]) for name, field in SETTINGS.items() if name in settings}
+        if "upload" in given:
+            given["upload"] *= MEGABYTE
         return cls(**given)
 
 
-def setting_name(field: str) -> str:
-    """Return the setting's name of a limit: ``rows`` is ``JTA_MAX_ROWS``."""
-    return f"JTA_MAX_{field.upper()}"
+# The name of each limit's setting. The size of an upload is one setting with the web server's own limit.
+SETTINGS = {
+    "JTA_UPLOAD_MB" if field.name == "upload" else f"JTA_MAX_{field.name.upper()}": field.name
+    for field in fields(Limits)
+}
 
 
 def _positive(name: str, text: str) -> int:

@@ -126,16 +126,18 @@ def _plain(text: str) -> str | None:
 
 
 def _person(text: str) -> str | None:
-    if "=?" in text:
-        return f"The cell {shown(text)} holds a mail code (=?). Write the name in plain letters."
-    return _plain(text)
+    return _mail_code(text) if "=?" in text else _plain(text)
+
+
+def _mail_code(text: str) -> str:
+    return f"The cell {shown(text)} holds a mail code (=?). Write it in plain letters."
 
 
 def _email(text: str) -> str | None:
     from email_validator import EmailNotValidError, validate_email
 
     if "=?" in text:
-        return _person(text)
+        return _mail_code(text)
     try:
         # Reserved test domains are allowed: pilots and demonstrations use them.
         validate_email(text, check_deliverability=False, allow_smtputf8=False, test_environment=True)

@@ -145,6 +145,7 @@ def strangers() -> Iterator[Case]:
     yield refused(85, "only_content_type", zip_dict(only_type), "holds macros")
     for ending in ("xls", "xlsx", "csv"):
         yield refused(86, f"named_{ending}", OLE + "Workbook".encode("utf-16-le"), "old Excel file", f"file.{ending}")
+    yield refused(86, "old_document", OLE + "WordDocument".encode("utf-16-le"), "old Office document", "file.csv")
     yield refused(86, "biff2", b"\x09\x04\x06\x00\x07\x00\x10\x00", "old Excel file", "file.csv")
     samples = {
         "html": (b"<html><table><tr><td>task_code</td></tr></table></html>", "HTML"),

@@ -118,6 +118,20 @@ def test_the_same_bad_text_is_reported_in_every_row():
     assert result.accepted == 0
 
 
+def test_trimmed_and_plain_spellings_are_one_respondent():
+    rows = [["R1", "T1", "importance", "3"], [" R1", "T2", "Importance ", " 4"], ["R1 ", "T3", "importance", "4 "]]
+    result = read_ratings(csv_bytes(rows, kind="ratings"), "a.csv")
+    assert [rating[1:] for rating in result.ratings] == [
+        ("R1", "T1", "importance", "3"),
+        ("R1", "T2", "importance", "4"),
+        ("R1", "T3", "importance", "4"),
+    ]
+    assert result.cleaned == [
+        "Spaces around the text were removed (5 times, first in row 3, respondent_id).",
+        "Names of scales were made uniform (row 3, scale).",
+    ]
+
+
 def test_problems_beyond_the_limit_are_counted():
     rows = [["D", "D", "", "", f"a/{i}", "Plan it."] for i in range(9)]
     result = read_inventory(csv_bytes(rows), "a.csv", Limits(problems=4))
@@ -205,6 +219,53 @@ def test_a_filled_template_is_read_and_its_read_me_named(kind):
 
 def test_limits_come_from_settings_by_name():
     assert Limits.from_settings({"JTA_MAX_ROWS": "5", "OTHER": "x"}) == Limits(rows=5)
+    assert Limits.from_settings({"JTA_UPLOAD_MB": "2", "JTA_MAX_WIDE_COLUMNS": "7"}) == Limits(
+        upload=2 * 1024 * 1024, wide_columns=7
+    )
     for bad in ("0", "-1", "", "x", "1" * 13, "٣"):
         with pytest.raises(LimitError, match="JTA_MAX_RATIO must be a whole number above zero"):
             Limits.from_settings({"JTA_MAX_RATIO": bad})
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("1/10/2026", "date made by a spreadsheet"),
+        ("2026-01-10 00:00:00", "date made by a spreadsheet"),
+        ("x" * 65, "longer than 64"),
+        ("T1*", "signs not allowed"),
+    ],
+)
+def test_codes_that_cannot_be_used(text, words):
+    result = read_inventory(csv_bytes([["D1", "Lead", "", "", text, "Plan it."]]), "a.csv")
+    assert [words in p.reason for p in result.problems] == [True]
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "text", "words"),
+    [
+        ("inventory", "task_statement", "123", "holds no words"),
+        ("inventory", "position", "first", "not a whole number"),
+        ("roster", "email", "=?utf-8?q?a?=@example.org", "mail code"),
+        ("roster", "stratum", "#REF!", "error value"),
+    ],
+)
+def test_texts_that_cannot_be_used(kind, name, text, words):
+    values = dict(zip(HEADERS[kind], ROWS[kind][0], strict=True)) | {name: text}
+    result = READERS[kind](csv_bytes([[*values.values()]], [*values]), "a.csv")
+    assert [(p.column, words in p.reason) for p in result.problems] == [(name, True)]
+
+
+def test_text_in_a_column_without_a_name_is_a_problem():
+    data = csv_bytes([["T1", "x", "Plan it.", "D"], ["T2", "", "Mend it.", "D"]], ["task_code", "", "task", "domain"])
+    result = read_inventory(data, "a.csv")
+    assert [(p.row, "without a name" in p.reason) for p in result.problems] == [(2, True)]
+    assert result.accepted == 1
+
+
+def test_an_error_of_memory_or_depth_becomes_a_refusal(monkeypatch):
+    def fail(*_):
+        raise MemoryError
+
+    monkeypatch.setattr("jta.imports.csv_reader.decode", fail)
+    assert "too deep or too large" in read_roster(csv_bytes(ROWS["roster"], kind="roster"), "a.csv").refused
