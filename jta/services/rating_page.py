@@ -27,7 +27,6 @@ class RatingPage:
     page: SurveyPage
     marks: Mapping[Key, int]
     seen: str
-    answered: frozenset[int]
     disagreements: Mapping[int, Sequence[Disagreement]]
     progress: Progress
     done_elsewhere: int
@@ -71,11 +70,11 @@ def build_rating_page(survey: Survey, number: int, ratings: Ratings, conflicts: 
     tasks = {task.id for task in page.tasks}
     own = {key: stored for key, stored in ratings.items() if key[0] in tasks}
     progress = survey.progress(ratings)
-    answered = frozenset(task for task in tasks if survey.is_answered(ratings, task))
+    done_here = sum(survey.is_answered(ratings, task) for task in tasks)
     return RatingPage(
-        survey=survey, page=page, marks=_marks(own, conflicts), seen=pack(own), answered=answered,
+        survey=survey, page=page, marks=_marks(own, conflicts), seen=pack(own),
         disagreements=_disagreements(survey, conflicts), progress=progress,
-        done_elsewhere=progress.done - len(answered),
+        done_elsewhere=progress.done - done_here,
     )  # fmt: skip
 
 

@@ -24,10 +24,9 @@ from jta.services.visits import Ticket, Visit, get_visit, load_answers, load_rat
 
 @dataclass(frozen=True)
 class PageSaved:
-    """What saving a page did, and the ratings as they stand afterwards."""
+    """Whose page was saved, and what only the respondent can decide."""
 
     visit: Visit
-    ratings: Ratings
     conflicts: tuple[Conflict, ...]
 
 
@@ -61,12 +60,12 @@ def save_page(ticket: Ticket, mark: str, number: int, *, seen: Shown, chosen: Ch
     """
     with transaction():
         visit = _open_visit(ticket, mark)
-        _check_chosen(visit.survey, chosen, {task.id for task in visit.survey.page(number).tasks})
-        stored = load_ratings(visit.response_id)
+        tasks = {task.id for task in visit.survey.page(number).tasks}
+        _check_chosen(visit.survey, chosen, tasks)
+        stored = load_ratings(visit.response_id, tasks)
         merged = merge(visit.survey, stored, _as_stored(seen), chosen)
-        now = clock.now()
-        _write(visit.response_id, merged.writes, now)
-    return PageSaved(visit, _after(stored, merged, now), tuple(merged.conflicts))
+        _write(visit.response_id, merged.writes, clock.now())
+    return PageSaved(visit, tuple(merged.conflicts))
 
 
 def save_rating(ticket: Ticket, mark: str, key: str, *, seen: Shown, chosen: Chosen) -> dict[str, Any]:
@@ -99,11 +98,11 @@ def save_rating(ticket: Ticket, mark: str, key: str, *, seen: Shown, chosen: Cho
         earlier = db.session.get(IdempotencyKey, (visit.response_id, key))
         if earlier is not None:
             return _same_reply(earlier, body)
-        stored = load_ratings(visit.response_id)
+        stored = load_ratings(visit.response_id, [task for task, _ in chosen])
         merged = merge(visit.survey, stored, _as_stored(seen), chosen, explicit=True)
         now = clock.now()
         _write(visit.response_id, merged.writes, now)
-        reply = _reply(visit, _after(stored, merged, now), merged, next(iter(chosen))[0], now)
+        reply = _reply(_after(stored, merged, now), merged, now)
         _keep_reply(visit.response_id, key, body, reply, now)
     return reply
 
@@ -137,12 +136,7 @@ def _keep_reply(response_id: int, key: str, body: str, reply: dict[str, Any], no
     db.session.execute(insert(IdempotencyKey), [row])
 
 
-def _reply(visit: Visit, ratings: Ratings, merged: Merge, task_id: int, now: datetime) -> dict[str, Any]:
-    card: dict[Key, Stored] = {
-        (task_id, scale.id): ratings[task_id, scale.id]
-        for scale in visit.survey.scales
-        if (task_id, scale.id) in ratings
-    }
+def _reply(card: Ratings, merged: Merge, now: datetime) -> dict[str, Any]:
     return {
         "status": "conflict" if merged.conflicts else "saved",
         "at": now.astimezone(UTC).isoformat(timespec="seconds"),

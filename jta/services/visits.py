@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import BindParameter, bindparam, select
 
 from jta.db import db
 from jta.errors import JTAError, SurveyClosedError
@@ -22,6 +23,25 @@ from jta.models.survey import Instrument
 from jta.services.survey_pages import Key, Stored, Survey, get_survey
 
 CLOSED = "The survey has closed. Everything you saved before that is kept."
+
+# Statements of every page and every tap, built once.
+_RESPONSE: BindParameter[int] = bindparam("response_id")
+_VISIT = (
+    select(
+        Response.id, Response.study_id, Response.person_id, Response.code, Response.receipt, Response.started_at,
+        Response.background_at, Response.submitted_at, Response.instrument_id,
+        Person.link_generation, Instrument.closed_at,
+    )
+    .join(Person, Person.id == Response.person_id)
+    .join(Instrument, Instrument.id == Response.instrument_id)
+    .where(Response.id == _RESPONSE)
+)  # fmt: skip
+_LOCKED_VISIT = _VISIT.with_for_update(of=Response)
+_RATINGS = select(Rating.task_id, Rating.scale_id, Rating.anchor_id, Rating.version, Rating.saved_at).where(
+    Rating.response_id == _RESPONSE
+)
+_RATINGS_OF_TASKS = _RATINGS.where(Rating.task_id.in_(bindparam("tasks", expanding=True)))
+_ANSWERS = select(Answer.question_id, Answer.choice_id).where(Answer.response_id == _RESPONSE)
 
 
 class LinkNeededError(JTAError):
@@ -108,26 +128,14 @@ def get_visit(ticket: Ticket, *, lock: bool = False) -> Visit:
     LinkNeededError
         If the ticket is void: its link was replaced or its answers were withdrawn.
     """
-    found = _visit_query().where(Response.id == ticket.response_id)
-    row = db.session.execute(found.with_for_update(of=Response) if lock else found).one_or_none()
+    statement = _LOCKED_VISIT if lock else _VISIT
+    row = db.session.execute(statement, {"response_id": ticket.response_id}).one_or_none()
     if row is None or row.link_generation != ticket.generation:
         raise LinkNeededError
     return _visit(row)
 
 
-def _visit_query() -> Any:  # a Select of eleven columns
-    return (
-        select(
-            Response.id, Response.study_id, Response.person_id, Response.code, Response.receipt, Response.started_at,
-            Response.background_at, Response.submitted_at, Response.instrument_id,
-            Person.link_generation, Instrument.closed_at,
-        )
-        .join(Person, Person.id == Response.person_id)
-        .join(Instrument, Instrument.id == Response.instrument_id)
-    )  # fmt: skip
-
-
-def _visit(row: Row[Any]) -> Visit:
+def _visit(row: Any) -> Visit:
     return Visit(
         response_id=row.id, study_id=row.study_id, person_id=row.person_id, code=row.code, receipt=row.receipt,
         started_at=row.started_at, background_at=row.background_at, submitted_at=row.submitted_at,
@@ -135,14 +143,18 @@ def _visit(row: Row[Any]) -> Visit:
     )  # fmt: skip
 
 
-def load_ratings(response_id: int) -> dict[Key, Stored]:
-    """Return every rating of a response by task and scale, those taken back included (anchor None)."""
-    found = select(Rating.task_id, Rating.scale_id, Rating.anchor_id, Rating.version, Rating.saved_at)
-    rows = db.session.execute(found.where(Rating.response_id == response_id))
+def load_ratings(response_id: int, tasks: Collection[int] | None = None) -> dict[Key, Stored]:
+    """Return the ratings of a response by task and scale, those taken back included (anchor None).
+
+    ``tasks`` limits them to these task ids.
+    """
+    values: dict[str, Any] = {"response_id": response_id}
+    if tasks is not None:
+        values["tasks"] = list(tasks)
+    rows = db.session.execute(_RATINGS if tasks is None else _RATINGS_OF_TASKS, values)
     return {(row[0], row[1]): Stored(row[2], row[3], row[4]) for row in rows}
 
 
 def load_answers(response_id: int) -> dict[int, int]:
     """Return the choice made on each background question, by question id."""
-    found = select(Answer.question_id, Answer.choice_id).where(Answer.response_id == response_id)
-    return {row[0]: row[1] for row in db.session.execute(found)}
+    return {row[0]: row[1] for row in db.session.execute(_ANSWERS, {"response_id": response_id})}

@@ -21,6 +21,7 @@ from jta.services.rating_merge import Conflict
 from jta.services.rating_page import build_rating_page
 from jta.services.survey_pages import Ratings, Survey, get_survey, read_content
 from jta.services.visits import LinkNeededError, Ticket, Visit
+from jta.views.response_cards import card_html, draw_cards
 
 bp = Blueprint("response", __name__)
 
@@ -134,7 +135,7 @@ def rate(page: int) -> ResponseReturnValue:
     cards = read_cards(request.form)
     saved = saving.save_page(_ticket(), cards.mark, page, seen=cards.seen, chosen=cards.chosen)
     if saved.conflicts:
-        return _rating_page(saved.visit, page, saved.ratings, saved.conflicts), 409
+        return _rating_page(saved.visit, page, visits.load_ratings(saved.visit.response_id), saved.conflicts), 409
     if page < len(saved.visit.survey.pages):
         return redirect(url_for("response.rate", page=page + 1), 303)
     return redirect(url_for("response.review"), 303)
@@ -142,7 +143,10 @@ def rate(page: int) -> ResponseReturnValue:
 
 def _rating_page(visit: Visit, number: int, ratings: Ratings, conflicts: Sequence[Conflict] = ()) -> str:
     cards = build_rating_page(visit.survey, number, ratings, conflicts)
-    return _page("rate", visit.survey.study, cards=cards, visit=visit, back_url=_back_url(visit, cards.previous))
+    return _page(
+        "rate", visit.survey.study, cards=cards, html=card_html(cards), visit=visit,
+        back_url=_back_url(visit, cards.previous),
+    )  # fmt: skip
 
 
 def _back_url(visit: Visit, previous: int | None) -> str | None:
@@ -248,4 +252,5 @@ def _preview_background(survey: Survey, preview: dict[str, Any]) -> str:
 
 
 def _preview_cards(survey: Survey, number: int, preview: dict[str, Any]) -> str:
-    return _page("rate", survey.study, cards=build_rating_page(survey, number, {}), preview=preview)
+    cards = build_rating_page(survey, number, {})
+    return _page("rate", survey.study, cards=cards, html=draw_cards(cards), preview=preview)

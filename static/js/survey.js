@@ -166,6 +166,10 @@
   const pump = () => {
     clearTimeout(timer);
     if (sending || stopped || !queue.length) return;
+    if (!channel.hasAttribute("data-htmx-powered")) {
+      timer = setTimeout(pump, 50); // htmx has not taken the channel up yet: an event now would reach nobody
+      return;
+    }
     sending = queue[0];
     // Fixed at the first try: the same key must always carry the same body.
     if (sending.seen === undefined) {

@@ -70,7 +70,7 @@ def test_a_conflict_keeps_the_newer_value_and_shows_both(begun):
     key = (made.tasks[0], made.frequency_id)
     saving.save_page(ticket, mark, 1, seen={}, chosen={key: made.frequency[5]})
     saved = saving.save_page(ticket, mark, 1, seen={}, chosen={key: made.frequency[1]})
-    page = build_rating_page(saved.visit.survey, 1, saved.ratings, saved.conflicts)
+    page = build_rating_page(saved.visit.survey, 1, load_ratings(ticket.response_id), saved.conflicts)
     assert page.marks == {key: made.frequency[5]}
     (words,) = page.disagreements[made.tasks[0]]
     assert (words.kept, words.here) == ("Every day or almost every day", "About once a year or less")
@@ -83,7 +83,7 @@ def test_an_answer_without_a_stored_value_stays_marked_in_a_conflict(begun):
     f, i = (made.tasks[0], made.frequency_id), (made.tasks[0], made.importance_id)
     saving.save_page(ticket, mark, 1, seen={}, chosen={f: made.frequency[0]})
     saved = saving.save_page(ticket, mark, 1, seen={}, chosen={f: made.frequency[3], i: made.importance[1]})
-    page = build_rating_page(saved.visit.survey, 1, saved.ratings, saved.conflicts)
+    page = build_rating_page(saved.visit.survey, 1, load_ratings(ticket.response_id), saved.conflicts)
     assert page.marks == {f: made.frequency[0], i: made.importance[1]}
     assert [d.kept for d in page.disagreements[made.tasks[0]]] == ["I do not perform this task", None]
 
