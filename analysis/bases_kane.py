@@ -14,6 +14,7 @@ from analysis.agreement_counts import Flags, Floats
 _BLOCK = 256  # resamples solved at a time
 _ROWS = 512  # respondents whose products of tasks are held at a time
 _SINGULAR = 1e-9
+_FEW = 16
 
 
 def log_products(importance: Floats, frequency: Floats) -> Floats:
@@ -65,27 +66,36 @@ def kane_log_performers(logs: Floats, weights: Floats | None = None) -> Floats:
 def _task_effects(logs: Floats, weights: Floats) -> Floats:
     """a_t for each set of weights, the respondents' effects eliminated.
 
-    A respondent with weight w and n answers adds w (diag(m) - m m' / n) to the normal matrix: linear
-    in w, so the matrices of all resamples are one product of weights and respondents' matrices.
+    A respondent with weight w and n answers adds w (diag(m) - m m' / n) to the normal matrix.
     """
-    seen = ~np.isnan(logs)
     T = logs.shape[1]
-    upper = np.triu_indices(T)
-    pairs = np.zeros((len(weights), len(upper[0])))
-    right, counts = np.zeros((2, len(weights), T))
+    normal, right, counts = np.zeros((len(weights), T, T)), *np.zeros((2, len(weights), T))
     for start in range(0, len(logs), _ROWS):
         rows = slice(start, start + _ROWS)
-        m, w = seen[rows].astype(float), weights[:, rows]
-        y = np.where(seen[rows], logs[rows], 0.0)
+        m, w = (~np.isnan(logs[rows])).astype(float), weights[:, rows]
+        y = np.where(m > 0, logs[rows], 0.0)
         n = np.maximum(m.sum(axis=1), 1)
-        pairs += w @ (m[:, upper[0]] * m[:, upper[1]] / n[:, None])
+        normal -= _pair_sums(m, w / n)
         right += w @ (y - m * (y.sum(axis=1) / n)[:, None])
         counts += w @ m
-    normal = np.zeros((len(weights), T, T))
-    normal[:, upper[0], upper[1]] = -pairs
-    normal += np.triu(normal, 1).swapaxes(1, 2)
     normal[:, np.arange(T), np.arange(T)] += counts
     return np.stack([_solve(A, b, n > 0) for A, b, n in zip(normal, right, counts, strict=True)])
+
+
+def _pair_sums(m: Floats, weights: Floats) -> Floats:
+    """sum_r w_br m_r m_r' for each set of weights b, (B, T, T).
+
+    For many sets this is one product of the weights and the respondents' matrices.
+    """
+    if len(weights) < _FEW:
+        return np.stack([(m * w[:, None]).T @ m for w in weights])
+    T = m.shape[1]
+    i, j = np.triu_indices(T)
+    pairs = weights @ (m[:, i] * m[:, j])
+    full = np.zeros((len(weights), T, T))
+    full[:, i, j] = pairs
+    full[:, j, i] = pairs
+    return full
 
 
 def _solve(A: Floats, b: Floats, active: Flags) -> Floats:

@@ -11,17 +11,20 @@ effects in units of the residual variance; V_r = I + l_r Z_r Z_r' + l_rd Z_rd Z_
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import linalg, optimize
+from scipy import linalg
 
 from analysis.agreement_counts import Floats, Ints
 from analysis.generalizability_sums import CHUNK, RespondentSums, by_chunks
 
 _TINY = 1e-14
+_STEPS = 60
+_HALVINGS = 12
+_DECREASE = 1e-11
 
 
 @dataclass(frozen=True)
@@ -52,78 +55,62 @@ class Reduced:
     """Sums left when the respondents' effects are projected out.
 
     ``A`` = Z'V_r^-1 Z, ``b`` = Z'V_r^-1 y, ``yy`` = y'V_r^-1 y (Z = task of each rating),
-    ``log_det`` = log|V_r|; ``H_r`` and ``H_rd`` = sums of Z'V_r^-1 1 1'V_r^-1 Z over respondents
-    and over respondent-domain cells, ``base_r`` and ``base_rd`` = sums of 1'V_r^-1 1 over them.
+    ``log_det`` = log|V_r|.
     """
 
     A: Floats
     b: Floats
     yy: float
     log_det: float
-    H_r: Floats
-    H_rd: Floats
-    base_r: float
-    base_rd: float
 
 
-def reduce_respondents(sums: RespondentSums, respondent: float, within_domain: float) -> Reduced:
+def reduce_respondents(sums: RespondentSums, k: Shrinkage, within: float) -> Reduced:
     """Project out respondent and respondent x domain effects.
 
     Parameters
     ----------
     sums : RespondentSums
-    respondent, within_domain : float
-        The variance ratios l_r and l_rd; 0 leaves an effect out.
+    k : Shrinkage
+        From `shrinkage` with the same ratios.
+    within : float
+        The variance ratio l_rd.
 
     Returns
     -------
     Reduced
     """
-    k = shrinkage(sums, respondent, within_domain)
     level = (sums.totals * k.s).sum(axis=1)
-    size = len(sums.task_counts)
-    total = np.zeros((3, size, size))
-    b = sums.task_totals.copy()
-    own = within_domain * k.s
-    for start in range(0, len(k.q), CHUNK):
-        rows = slice(start, start + CHUNK)
-        total += _cross_products(sums, k, rows, within_domain)
-        pull = own[rows] * sums.totals[rows] + k.s[rows] * (k.c * level)[rows, None]
-        b -= (sums.seen[rows] * (pull @ sums.members.T)).sum(axis=0)
+    own = within * k.s
+    pull = own * sums.totals + k.s * (k.c * level)[:, None]
+    A, b = np.diag(sums.task_counts), sums.task_totals.copy()
+    blocks = _blocks(sums)
+    for rows, seen, S in _shrunk(sums, k):
+        root = S * np.sqrt(k.c[rows])[:, None]
+        A -= root.T @ root
+        b -= (seen * (pull[rows] @ sums.members.T)).sum(axis=0)
+        if within:
+            for d, block in enumerate(blocks):
+                inner = seen[:, block] * np.sqrt(own[rows, d])[:, None]
+                A[np.ix_(block, block)] -= inner.T @ inner
     return Reduced(
-        A=np.diag(sums.task_counts) - total[0],
+        A=A,
         b=b,
         yy=sums.squares - float((own * sums.totals**2).sum()) - float(k.c @ level**2),
         log_det=float(-np.log(k.s).sum() - np.log(k.h).sum()),
-        H_r=total[1],
-        H_rd=total[2],
-        base_r=float(k.q @ k.h),
-        base_rd=float((k.s * sums.counts).sum() - k.c @ ((k.s * sums.counts) ** 2).sum(axis=1)),
     )
 
 
-def _cross_products(sums: RespondentSums, k: Shrinkage, rows: slice, within: float) -> Floats:
-    """Parts of task counts - A, of H_r and of H_rd that come from some respondents."""
-    seen = sums.seen[rows].astype(float)
-    if within == 0.0:  # s = 1: both follow from seen alone, H_rd is not asked for
-        nothing = np.zeros((seen.shape[1], seen.shape[1]))
-        return np.stack([_gram(seen, k.c[rows]), _gram(seen, k.h[rows] ** 2), nothing])
-    S = seen * (k.s[rows] @ sums.members.T)
-    part = k.s[rows] * sums.counts[rows]
-    E = S * ((k.c[rows, None] * part) @ sums.members.T)
-    same_domain = sums.members @ sums.members.T
-    within_domains = (S.T @ S) * same_domain
-    lost = within * (S.T @ seen) * same_domain
-    mixed = E.T @ S
-    squares = k.c[rows] ** 2 * (part**2).sum(axis=1)
-    H_rd = within_domains - mixed - mixed.T + _gram(S, squares)
-    return np.stack([lost + _gram(S, k.c[rows]), _gram(S, k.h[rows] ** 2), H_rd])
+def _blocks(sums: RespondentSums) -> list[Ints]:
+    """Positions of each domain's tasks."""
+    return [np.flatnonzero(column).astype(np.int64) for column in sums.members.T]
 
 
-def _gram(S: Floats, weights: Floats) -> Floats:
-    """S' diag(weights) S."""
-    product: Floats = (S * weights[:, None]).T @ S
-    return product
+def _shrunk(sums: RespondentSums, k: Shrinkage) -> Iterator[tuple[slice, Floats, Floats]]:
+    """Some respondents at a time: where they are, what they rated (1 or 0), and that times s."""
+    for start in range(0, len(k.q), CHUNK):
+        rows = slice(start, start + CHUNK)
+        seen = sums.seen[rows].astype(float)
+        yield rows, seen, seen if (k.s == 1).all() else seen * (k.s[rows] @ sums.members.T)
 
 
 @dataclass(frozen=True)
@@ -161,7 +148,8 @@ def evaluate(sums: RespondentSums, ratios: npt.ArrayLike) -> Fit:
     criterion; Searle, Casella & McCulloch 1992, Variance Components, for its gradient.
     """
     x = np.asarray(ratios, dtype=float)
-    red = reduce_respondents(sums, x[2] ** 2, x[3] ** 2)
+    k = shrinkage(sums, x[2] ** 2, x[3] ** 2)
+    red = reduce_respondents(sums, k, x[3] ** 2)
     root = np.hstack([x[0] * sums.members, x[1] * np.eye(len(red.b))])
     factor = linalg.cholesky(np.eye(root.shape[1]) + root.T @ red.A @ root, lower=True)
     half = linalg.solve_triangular(factor, root.T, lower=True)
@@ -176,7 +164,7 @@ def evaluate(sums: RespondentSums, ratios: npt.ArrayLike) -> Fit:
     if rss <= _TINY * sums.squares:
         return Fit(1e300, 0.0, intercept, np.zeros(4))
     log_det = red.log_det + 2 * float(np.log(np.diag(factor)).sum()) + float(np.log(xx))
-    traces, quadratics = _gradient_parts(sums, red, C, u, shrinkage(sums, x[2] ** 2, x[3] ** 2))
+    traces, quadratics = _gradient_parts(sums, red, C, u, k)
     gradient = 2 * x * (traces - df * quadratics / rss)
     return Fit(log_det + df * (1 + float(np.log(2 * np.pi * rss / df))), rss / df, intercept, gradient)
 
@@ -188,17 +176,35 @@ def _gradient_parts(sums: RespondentSums, red: Reduced, C: Floats, u: Floats, k:
     inside = k.s * (sums.totals - by_chunks(sums.seen, u[:, None] * sums.members))
     level = inside.sum(axis=1)
     cell = inside - (k.c * level)[:, None] * k.s * sums.counts
-    traces = np.array(
-        [
-            np.vdot(sums.members, ZPZ @ sums.members),
-            np.trace(ZPZ),
-            red.base_r - np.vdot(C, red.H_r),
-            red.base_rd - np.vdot(C, red.H_rd),
-        ]
-    )
+    respondent, within_domain = _respondent_traces(sums, C, k)
+    traces = [np.vdot(sums.members, ZPZ @ sums.members), np.trace(ZPZ), respondent, within_domain]
     by_domain = sums.members.T @ f
-    quadratics = np.array([by_domain @ by_domain, f @ f, (k.h * level) @ (k.h * level), np.vdot(cell, cell)])
-    return traces, quadratics
+    quadratics = [by_domain @ by_domain, f @ f, (k.h * level) @ (k.h * level), np.vdot(cell, cell)]
+    return np.array(traces), np.array(quadratics)
+
+
+def _respondent_traces(sums: RespondentSums, C: Floats, k: Shrinkage) -> tuple[float, float]:
+    """tr(Z'PZ) over respondents and over respondent x domain cells.
+
+    P = V_r^-1 - V_r^-1 Z C Z'V_r^-1, and Z'V_r^-1 1 is h S_r for a respondent; for a cell it is the
+    domain's part of S_r less c n s times all of S_r. So both traces need only S C, one product.
+    """
+    part = k.s * sums.counts
+    first = float(k.q @ k.h)
+    second = float(part.sum() - k.c @ (part**2).sum(axis=1))
+    blocks = _blocks(sums)
+    for rows, _seen, S in _shrunk(sums, k):
+        SC = S @ C
+        product = SC * S
+        whole = product.sum(axis=1)
+        first -= float((k.h[rows] ** 2) @ whole)
+        weights = k.c[rows, None] * part[rows]
+        second += 2 * float((weights * (product @ sums.members)).sum())
+        second -= float((weights**2).sum(axis=1) @ whole)
+        for block in blocks:
+            inner = S[:, block]
+            second -= float(((inner @ C[np.ix_(block, block)]) * inner).sum())
+    return first, second
 
 
 def minimise(sums: RespondentSums, free: Ints, start: Floats) -> tuple[Floats, Fit]:
@@ -207,6 +213,7 @@ def minimise(sums: RespondentSums, free: Ints, start: Floats) -> tuple[Floats, F
     Parameters
     ----------
     sums : RespondentSums
+        With a ``sample``, the search starts from the sample's optimum.
     free : int array
         Which of the four effects (order of `evaluate`) the model has.
     start : float array
@@ -217,28 +224,86 @@ def minimise(sums: RespondentSums, free: Ints, start: Floats) -> tuple[Floats, F
     (float array of 4, Fit)
         A ratio is exactly 0 where the boundary is at least as good.
     """
+    if sums.sample is not None:
+        start = np.maximum(minimise(sums.sample, free, start)[0][free], 0.02)
 
-    def at(x: Floats) -> Floats:
+    def criterion(x: Floats) -> Fit:
         full = np.zeros(4)
         full[free] = x
-        return full
+        return evaluate(sums, full)
 
-    def criterion(x: Floats) -> tuple[float, Floats]:
-        fit = evaluate(sums, at(x))
-        return fit.deviance, fit.gradient[free]
-
-    bounds = [(0.0, 1e4)] * len(free)
-    options = {"ftol": 1e-15, "gtol": 1e-5, "maxiter": 200, "maxcor": 20}
-    found = optimize.minimize(criterion, start, jac=True, method="L-BFGS-B", bounds=bounds, options=options)
-    best = _at_boundary(lambda x: criterion(x)[0], found.x)
-    return at(best), evaluate(sums, at(best))
+    best = _at_boundary(criterion, _newton(criterion, free, start), free)
+    ratios = np.zeros(4)
+    ratios[free] = best
+    return ratios, evaluate(sums, ratios)
 
 
-def _at_boundary(deviance: Callable[[Floats], float], x: Floats) -> Floats:
-    """Set a small component to exactly 0 where that is at least as good."""
-    for i in np.flatnonzero((x > 0) & (x < 1e-2)):
+def _newton(criterion: Callable[[Floats], Fit], free: Ints, x: Floats) -> Floats:
+    """Newton's method: a Hessian from differences of the exact gradient, then BFGS updates.
+
+    The criterion is even in each ratio, so a step beyond 0 is reflected. It ends when the decrease
+    that the next step promises is far below what any digit shown could tell.
+    """
+    fit = criterion(x)
+    hessian = _hessian(criterion, free, x, fit)
+    for _ in range(_STEPS):
+        step = linalg.solve(hessian, fit.gradient[free], assume_a="pos")
+        if 0.5 * float(fit.gradient[free] @ step) < _DECREASE:
+            break
+        step *= min(1.0, 0.5 / float(np.max(np.abs(step) / (x + 0.1))))
+        new, new_fit = _downhill(criterion, x, step, fit)
+        if new_fit.deviance >= fit.deviance:
+            break  # rounding error is all that is left
+        hessian = _updated(hessian, new - x, new_fit.gradient[free] - fit.gradient[free])
+        x, fit = new, new_fit
+    return x
+
+
+def _downhill(criterion: Callable[[Floats], Fit], x: Floats, step: Floats, fit: Fit) -> tuple[Floats, Fit]:
+    """The step, halved until the deviance falls."""
+    for _ in range(_HALVINGS):
+        new = np.abs(x - step)
+        new_fit = criterion(new)
+        if new_fit.deviance < fit.deviance:
+            return new, new_fit
+        step = step / 2
+    return x, fit
+
+
+def _hessian(criterion: Callable[[Floats], Fit], free: Ints, x: Floats, fit: Fit) -> Floats:
+    """Forward differences of the gradient, made positive definite."""
+    rows = []
+    for i in range(len(x)):
+        moved = x.copy()
+        moved[i] += 1e-4
+        rows.append((criterion(moved).gradient[free] - fit.gradient[free]) / 1e-4)
+    values, vectors = np.linalg.eigh((np.array(rows) + np.array(rows).T) / 2)
+    positive = np.maximum(np.abs(values), 1e-6 * np.abs(values).max())
+    matrix: Floats = (vectors * positive) @ vectors.T
+    return matrix
+
+
+def _updated(hessian: Floats, moved: Floats, change: Floats) -> Floats:
+    """The BFGS update, left out where the curvature along the step is not clearly positive."""
+    curvature = float(moved @ change)
+    along = hessian @ moved
+    length = float(moved @ along)
+    if curvature <= 1e-3 * length:
+        return hessian
+    new: Floats = hessian + np.outer(change, change) / curvature - np.outer(along, along) / length
+    return new
+
+
+def _at_boundary(criterion: Callable[[Floats], Fit], x: Floats, free: Ints) -> Floats:
+    """Set a small component to exactly 0 where that is at least as good, and settle the others."""
+    for i in np.flatnonzero(x < 0.02):
         without = x.copy()
         without[i] = 0.0
-        if deviance(without) <= deviance(x) + 1e-7:
-            x = without
+        if criterion(without).deviance <= criterion(x).deviance + 1e-6:
+            rest = np.delete(np.arange(len(x)), i)
+
+            def inner(y: Floats, i: int = int(i)) -> Fit:
+                return criterion(np.insert(y, i, 0.0))
+
+            return np.insert(_at_boundary(inner, _newton(inner, free[rest], without[rest]), free[rest]), i, 0.0)
     return x

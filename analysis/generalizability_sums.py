@@ -18,7 +18,8 @@ class RespondentSums:
 
     ``seen`` (R, T) is true where a rating exists; ``members`` (T, D) marks each task's domain;
     ``counts`` and ``totals`` (R, D) are numbers and sums of ratings; ``task_counts`` and
-    ``task_totals`` (T,) those of the tasks. Ratings are measured from ``centre``.
+    ``task_totals`` (T,) those of the tasks. Ratings are measured from ``centre``. ``sample`` is a part of
+    the respondents to start a search with, where there are many.
     """
 
     seen: Flags
@@ -30,6 +31,7 @@ class RespondentSums:
     squares: float
     centre: float
     n: int
+    sample: RespondentSums | None = None
 
 
 def respondent_sums(X: Floats, domains: Ints, centre: float | None = None) -> RespondentSums:
@@ -81,6 +83,7 @@ def join_sums(parts: Sequence[RespondentSums]) -> RespondentSums:
         squares=float(sum(part.squares for part in parts)),
         centre=first.centre,
         n=sum(part.n for part in parts),
+        sample=first if len(parts) > 1 else None,
     )
 
 

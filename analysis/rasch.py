@@ -17,6 +17,7 @@ from scipy.sparse import csgraph
 from analysis.agreement_counts import Flags, Floats, Ints
 
 Steps = npt.NDArray[np.int16]
+_LINKED = 4096  # respondents whose links between tasks are counted at a time
 
 
 def category_probabilities(eta: Floats, tau: Floats) -> Floats:
@@ -155,9 +156,15 @@ def connected_sets(seen: Flags) -> int:
     int
         1 when all tasks can be compared.
     """
-    keys = np.unique(np.packbits(seen, axis=1), axis=0)
-    patterns = np.unpackbits(keys, axis=1, count=seen.shape[1]).astype(np.int32)
-    found: int = csgraph.connected_components(sparse.csr_matrix(patterns.T @ patterns), directed=False)[0]
+    links = np.zeros((seen.shape[1], seen.shape[1]), dtype=np.float32)
+    found: int = seen.shape[1]
+    for start in range(0, len(seen), _LINKED):
+        part = seen[start : start + _LINKED].astype(np.float32)
+        links += part.T @ part
+        parts, _labels = csgraph.connected_components(sparse.csr_matrix(links), directed=False)
+        found = int(parts)
+        if found == 1:  # most often after the first thousands
+            break
     return found
 
 
