@@ -118,12 +118,13 @@ def compare(stored: Stored, rows: Sequence[InventoryRow]) -> Merge:
     by_code = {fold(task.code): task for task in stored.tasks}
     seen: dict[str, int] = {}
     for row, area in zip(rows, areas.row_area, strict=True):
-        first = seen.setdefault(fold(row.task_code), row.number)
-        if first != row.number:
-            reason = f"The code {shown(row.task_code)} repeats the code of row {first}."
+        key = fold(row.task_code)
+        if key in seen:
+            reason = f"The code {shown(row.task_code)} repeats the code of row {seen[key]}."
             merge.problems.append(Problem(row.number, "task_code", reason))
-        else:
-            _compare_task(merge, stored, row, area, by_code.get(fold(row.task_code)))
+            continue
+        seen[key] = row.number
+        _compare_task(merge, stored, row, area, by_code.get(key))
     merge.missing = [task for task in stored.live if fold(task.code) not in seen]
     merge.takes_order = not merge.missing
     merge.reordered = merge.takes_order and _order_differs(stored, rows, areas)

@@ -26,10 +26,10 @@ def make_study(start: str = EMPTY, email: str = "dora@example.org", **changes: o
     return study, actor_of(dora)
 
 
-def row(code: str, statement: str, domain: str = "1", sub: str = "", number: int = 0, **more: str) -> InventoryRow:
+def row(code: str, statement: str, in_domain: str = "1", sub: str = "", number: int = 0, **more: str) -> InventoryRow:
     """Return one row of an inventory; names of areas are their codes unless given."""
-    texts = {"domain": f"Domain {domain}", "subdomain": f"Sub {sub}" if sub else "", **more}
-    return InventoryRow(code, statement, domain, subdomain_code=sub, number=number, **texts)
+    texts = {"domain": f"Domain {in_domain}", "subdomain": f"Sub {sub}" if sub else "", **more}
+    return InventoryRow(code, statement, in_domain, subdomain_code=sub, number=number, **texts)
 
 
 def launch(study: Study) -> None:
