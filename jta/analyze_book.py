@@ -214,7 +214,7 @@ def _method(result: AnalysisResult) -> tuple[str, ...]:
     if result.choices["frequency_scale"] is not None:
         said.append(FREQUENCY_WORDS[plan.non_performers])
     said.append(_rule(result))
-    said.append(f"Weight of an area: {plan.within} of its retained tasks' indices, as a share.")
+    said.append(f"Weight of a domain: {plan.within} of its retained tasks' indices, as a share.")
     if plan.bootstrap_resamples:
         said.append(
             f"Intervals: {plan.confidence:.0%} percentile intervals from {plan.bootstrap_resamples:,} bootstrap "

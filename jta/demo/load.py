@@ -134,7 +134,8 @@ def _create_study(actors: dict[str, Actor], title: str) -> Study:
     details = study_service.StudyDetails(
         title=title,
         credential="K-12 technology leader certification (simulated)",
-        purpose="Find out what district technology leaders do, and weigh the exam of a certification by it.",
+        purpose="Find out what district technology leaders do, and weigh the exam of a certification by it. Three "
+        "areas of the framework are tested; the fourth, Core Values & Skills, runs through them all.",
         population="Chief technology officers and directors of technology of K-12 school districts.",
         contact="Dora Lindqvist, dora@example.org",
         time_zone=ZONE,

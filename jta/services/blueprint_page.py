@@ -22,6 +22,11 @@ class PageRow:
     result: ItemResult
     same_as: tuple[str, ...]
 
+    @property
+    def limited(self) -> bool:
+        """Whether fewest or most items are set."""
+        return self.row.minimum is not None or self.row.maximum is not None
+
 
 @dataclass(frozen=True)
 class LedgerGroup:
