@@ -23,6 +23,7 @@ _REFUSED = (
     (re.compile("[\ud800-\udfff]"), "half of a character"),
     (re.compile("[\u202a-\u202e\u2066-\u2069]"), "a hidden character that turns the reading direction"),
     (re.compile("[\U000e0000-\U000e007f\ufff9-\ufffb]"), "a hidden tag character"),
+    (re.compile("[\u00c2\u00c3][\u00a0-\u00bf]|\u00e2\u20ac"), "letters garbled by a wrong encoding before"),
     (re.compile("\ufffd"), "a replacement character: letters were lost before"),
     (re.compile(f"[{_NONCHARACTERS}]"), "a character that does not exist"),
 )
@@ -53,7 +54,7 @@ def clean(raw: str) -> Cleaned:
 def _clean_unusual(raw: str) -> Cleaned:
     for pattern, what in _REFUSED:
         if match := pattern.search(raw):
-            return Cleaned("", (), f"The cell holds {what} ({code_point(match[0])}). Delete it.")
+            return Cleaned("", (), f"The cell holds {what} ({code_point(match[0][0])}). Correct it.")
     if _SHAPELESS.fullmatch(raw):
         return Cleaned("", (UNHIDDEN,) if raw.strip() else ())
     text, notes = raw, []

@@ -71,6 +71,9 @@ def odd_letters() -> Iterator[Case]:
             row=3,
             column=STATEMENT,
         )
+    yield from cell_cases(7, "garbled_before", "Planifier les rÃ©seaux", "problem", "garbled by a wrong encoding")
+    yield from cell_cases(7, "garbled_quote", "Planâ€™s end", "problem", "garbled by a wrong encoding")
+    yield from cell_cases(7, "real_accents", "NÃO, Âme, pâté € 5", "accept", "")
     yield from cell_cases(11, "lost_letters", "Plan \ufffd it", "problem", "replacement character")
     yield from cell_cases(46, "invisible", "\u200b\u2060\u3164\u2800", "problem", "empty")
     yield from cell_cases(46, "spaces", "\u00a0\u2003", "problem", "empty", column="task_code")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import random
+import subprocess
 import zipfile
 from dataclasses import replace
 
 import pytest
+import xlsxwriter
 
 from jta.imports import Limits, read_inventory
 from jta.imports.xlsx_sheet import LETTERS, column_number
@@ -21,6 +23,7 @@ from tests.imports.files import (
     book,
     changed,
     column,
+    csv_bytes,
     kind_sheet,
     part,
     parts,
@@ -235,3 +238,35 @@ def test_column_letters():
     assert [LETTERS[i] for i in (1, 26, 27, 702, 703, 16_384)] == ["A", "Z", "AA", "ZZ", "AAA", "XFD"]
     assert [column_number(x) for x in ("A", "XFD", "", "a", "É", "ABCD", "A1")] == [1, 16_384, 0, 0, 0, 0, 0]
     assert RELATION.endswith("relationships")
+
+
+def test_a_workbook_by_xlsxwriter_is_read_exactly():
+    stream = io.BytesIO()
+    made = xlsxwriter.Workbook(stream, {"in_memory": True})
+    page = made.add_worksheet("Tasks")
+    bold = made.add_format({"bold": True})
+    for number, row in enumerate([HEADERS["inventory"], *ROWS["inventory"]]):
+        for place, text in enumerate(row):
+            page.write_string(number, place, text)
+    page.write_rich_string(2, 5, "Enforce ", bold, "the policy", " & mend <it>")
+    page.autofilter(0, 0, 3, 5)
+    page.write_comment(1, 1, "Who says so?")
+    page.write_url(5, 0, "https://example.org", string="")
+    made.close()
+    result = read_inventory(stream.getvalue(), "a.xlsx")
+    assert (result.refused, result.problems, result.cleaned) == (None, [], [])
+    assert [r.values["task_statement"] for r in result.rows][1] == "Enforce the policy & mend <it>"
+
+
+@pytest.mark.office
+def test_a_workbook_by_libreoffice_is_read_exactly(tmp_path):
+    rows = changed("inventory", 1, "task_code", "007")
+    rows.append(["D2", "Systems", "D2.1", "Networks", "1.10", "Fund & mend <it> – é 日本"])
+    (tmp_path / "in.csv").write_bytes(csv_bytes(rows))
+    command = ["soffice", "--headless", f"-env:UserInstallation=file://{tmp_path}/profile"]
+    # Filter options: comma, quote, UTF-8, from line 1, every column as text (2).
+    command += ["--infilter=CSV:44,34,76,1,1/2/2/2/3/2/4/2/5/2/6/2", "--convert-to", "xlsx", "--outdir", str(tmp_path)]
+    subprocess.run([*command, str(tmp_path / "in.csv")], check=True, capture_output=True, timeout=120)
+    result = read_inventory((tmp_path / "in.xlsx").read_bytes(), "in.xlsx")
+    assert (result.refused, result.problems, result.cleaned) == (None, [], [])
+    assert [[r.values[name] for name in HEADERS["inventory"]] for r in result.rows] == rows
