@@ -52,10 +52,13 @@ def phone(browser: Browser, demo: dict) -> None:
     page = browser.new_context(viewport={"width": 390, "height": 1180}, device_scale_factor=2).new_page()
     page.goto(BASE + demo["link_path"])
     page.click("main button[type=submit]")
-    page.locator("main button[type=submit]").last.click()
+    if page.url.endswith("/background"):
+        page.locator("main button[type=submit]").last.click()
+    page.goto(BASE + "/survey/rate/1")
     card = page.locator(".rating-card").first
-    card.locator("[data-scale]").nth(0).locator("label").nth(4).click()
-    card.locator("[data-scale]").nth(1).locator("label").nth(3).click()
+    for scale in card.locator("[data-scale]").all():
+        fourth = scale.locator("label").nth(3)  # taken already where the pictures were made before
+        (scale.locator("label").nth(4) if fourth.locator("input").is_checked() else fourth).click()
     page.wait_for_selector(".save-status[data-state=saved]")
     page.evaluate("document.activeElement.blur(); window.scrollTo(0, 0)")
     page.mouse.move(1, 1)
@@ -64,7 +67,7 @@ def phone(browser: Browser, demo: dict) -> None:
 
 def desk(browser: Browser, demo: dict) -> None:
     """The overview and the blueprint on a desk screen."""
-    page = browser.new_context(viewport={"width": 1280, "height": 1000}).new_page()
+    page = browser.new_context(viewport={"width": 1280, "height": 1560}).new_page()
     sign_in(page, demo, "director")
     for name, path in (("overview", ""), ("blueprint", "/blueprints/1"), ("results", "/results/1")):
         page.goto(BASE + demo["study_path"] + path)
