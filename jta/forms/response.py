@@ -103,7 +103,7 @@ class OptionalRadioField(RadioField):
 
 
 def _choice_id(text: Any) -> int | None:
-    if text is None or text == "":
+    if text == "":
         return None
     if not re.fullmatch(r"[0-9]{1,9}", str(text)):
         raise ValueError("Choose one of the answers in the list.")

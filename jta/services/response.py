@@ -87,9 +87,7 @@ def _response_of(person_id: int) -> Response | None:
 
 
 def _study_words(study_id: int) -> dict[str, Any]:
-    study = db.session.get(Study, study_id)
-    if study is None:
-        raise NotFoundError
+    study = db.session.get_one(Study, study_id)
     names = ("title", "credential", "notice", "contact", "time_zone")
     return {name: getattr(study, name) for name in names}
 

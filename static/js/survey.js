@@ -323,6 +323,7 @@
     if (onPage.has(tap.task)) show(tap.task, tap.scale, tap.anchor);
   });
   showProgress();
+  if (!statusLine.querySelector("time")) say("", "Saved as you tap");
   if (queue.length) {
     say("", "Saving…");
     pump();

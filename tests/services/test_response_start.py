@@ -15,6 +15,7 @@ from jta.models.delivery import Person
 from jta.models.response import Response
 from jta.models.survey import Instrument
 from jta.services import response as service
+from jta.services.survey_pages import get_survey
 from jta.services.visits import LinkNeededError, Ticket, get_visit
 from tests.services.study_factory import close_survey, make_study, replace_link
 
@@ -165,3 +166,8 @@ def test_a_code_is_drawn_again_when_it_is_taken(app_context, monkeypatch):
     monkeypatch.setattr(service.secrets, "choice", lambda _letters: next(draws))
     second = db.session.get_one(Response, start(made, 1).response_id)
     assert (second.code, second.receipt) == ("WWWW-WWWW", "XXXX-XXXX")
+
+
+def test_an_instrument_that_is_not_there_is_not_found(app_context):
+    with pytest.raises(NotFoundError):
+        get_survey(999_999)

@@ -242,9 +242,24 @@ def test_a_wrong_choice_on_the_background_page_keeps_the_others(app, made):
     person = Respondent(app, made.tokens[0]).start()
     assert person.send({f"q-{made.question_id}": "999999"}) == 422
     assert "Choose one of the answers in the list" in person.text
+    for changes in ({f"q-{made.question_id}": "x"}, {"seen": "junk"}):
+        assert person.send(changes, form=forms_of(person.get("/survey/background"))[0]) == 422
+    person.get("/survey/background")
     assert person.send({f"q-{made.question_id}": made.choices[1]}) == 303
     person.get("/survey/background")
     assert forms_of(person.text)[0].sends[f"q-{made.question_id}"] == str(made.choices[1])
+    assert person.send({f"q-{made.question_id}": ""}) == 303  # blank never replaces a choice
+    person.get("/survey/background")
+    assert forms_of(person.text)[0].sends[f"q-{made.question_id}"] == str(made.choices[1])
+
+
+def test_a_full_response_resumes_at_the_review(app, made):
+    person = Respondent(app, made.tokens[0]).to_cards()
+    for _ in range(2):
+        form = forms_of(person.text)[0]
+        person.send({name: values[0] for name, values in form.radios.items()}, form=form)
+    assert Respondent(app, made.tokens[0]).start().path == "/survey/review"
+    assert "You have answered every task" in person.text
 
 
 def test_a_survey_without_background_questions_begins_with_the_cards(app):
@@ -350,6 +365,7 @@ def test_a_preview_has_no_page_beyond_the_last(app):
     from jta.views.response import render_preview
 
     with app.app_context():
-        content = build_content(db.session.get_one(Study, make_study(launched=False).study_id))
+        made = make_study(launched=False, background=False)
+        content = build_content(db.session.get_one(Study, made.study_id))
     with app.test_request_context("/"), pytest.raises(NotFoundError):
-        render_preview(content, 5, link=str, leave_url="/")
+        render_preview(content, 4, link=str, leave_url="/")
