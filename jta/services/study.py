@@ -7,6 +7,7 @@ from functools import cache
 from zoneinfo import available_timezones
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import contains_eager
 
 from analysis.plan import AnalysisPlan
 from jta import audit, clock
@@ -82,6 +83,13 @@ def list_studies(user: User) -> list[tuple[Study, tuple[str, ...]]]:
         roles.setdefault(member.study_id, []).append(member.role)
     found = select(Study).where(Study.id.in_(roles)).order_by(Study.created_at.desc(), Study.id.desc())
     return [(study, tuple(sorted(roles[study.id]))) for study in db.session.scalars(found)]
+
+
+def list_people(study_id: int) -> list[Membership]:
+    """Return the roles given in a study with their accounts, by name, in two queries."""
+    found = select(Membership).join(Membership.user).options(contains_eager(Membership.user))
+    found = found.where(Membership.study_id == study_id)
+    return list(db.session.scalars(found.order_by(func.lower(User.name), Membership.role, Membership.id)))
 
 
 def check_details(details: StudyDetails) -> None:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlalchemy import func, select
+from sqlalchemy.orm.attributes import flag_modified
 
 from jta import audit
 from jta.audit import Actor
@@ -76,6 +77,7 @@ def save_strata(actor: Actor, study_id: int, rows: Sequence[StratumRow], *, vers
         _require_same_frame(study, stored, rows, gone)
         _require_nobody(gone)
         _write(study, stored, rows, gone)
+        flag_modified(study, "title")  # a new version, so that an older page cannot write over these strata
         after = [_plain(stratum) for stratum in list_strata(study_id)]
         audit.record(
             actor, "saved strata", f"study {study_id}", study_id=study_id, before=before, after=after,

@@ -138,14 +138,14 @@ def members(study_id: int) -> ResponseReturnValue:
         else:
             flash(f"{member.user.name} is {member.role} of this study now.", "success")
             return redirect(url_for("study.members", study_id=study_id), 303)
-    shown = account_service.list_members(study_id)
+    shown = service.list_people(study_id)
     return render_template("study/members.html", form=form, members=shown), 422 if form.is_submitted() else 200
 
 
 @bp.route("/<int:study_id>/people/<int:membership_id>/remove", methods=["GET", "POST"])
 def remove_member(study_id: int, membership_id: int) -> ResponseReturnValue:
     """Ask, then take a role away."""
-    member = next((m for m in account_service.list_members(study_id) if m.id == membership_id), None)
+    member = next((m for m in service.list_people(study_id) if m.id == membership_id), None)
     if member is None:
         raise NotFoundError
     if request.method != "POST":
