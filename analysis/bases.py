@@ -8,16 +8,12 @@ importance and frequency live in `analysis.criticality`.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from analysis.agreement_counts import Floats, divide
-from analysis.bases_kane import (
-    kane_equalised,
-    kane_log_performers,
-    kane_log_x_performing,
-    log_products,
-)
+from analysis.bases_kane import kane_equalised, kane_log_x_performing
 from analysis.rasch import RaschFit, expected_rating
 
 
@@ -148,29 +144,57 @@ def _standardised(mean: Floats) -> Floats:
     return z
 
 
-def weighted_bases(importance: Floats, frequency: Floats, weights: Floats) -> dict[str, Floats]:
-    """The six bases of means and log products, every mean taken with respondents' weights.
+@dataclass(frozen=True)
+class WeightedMeans:
+    """Weighted means of each task (T,): importance, frequency, their product, share performing."""
+
+    importance: Floats
+    frequency: Floats
+    product: Floats
+    performing: Floats
+
+
+def weighted_task_means(importance: Floats, frequency: Floats, weights: Floats) -> WeightedMeans:
+    """The means that bases are made of, every one taken with respondents' weights.
 
     Parameters
     ----------
     importance, frequency : float array, (R, T)
-        NaN = missing; importance only of performers, frequency with zeros.
+        NaN = missing; importance only of performers, frequency with zeros. Tasks may come in
+        parts: each task's means stand alone.
     weights : float array, (R,)
+
+    Returns
+    -------
+    WeightedMeans
+        The product of a respondent with frequency 0 is 0, whatever importance is.
+    """
+    product = np.where(frequency == 0, 0.0, importance * frequency)
+    performing = np.where(np.isnan(frequency), np.nan, frequency > 0)
+    parts = (importance, frequency, product, performing)
+    return WeightedMeans(*[weighted_mean(part, weights) for part in parts])
+
+
+def weighted_bases(means: WeightedMeans, effects: Floats) -> dict[str, Floats]:
+    """The six bases of means and log products with respondents' weights.
+
+    Parameters
+    ----------
+    means : WeightedMeans
+        Of all tasks.
+    effects : float array, (T,)
+        From `kane_log_performers` with the same weights.
 
     Returns
     -------
     dict of float array, (T,)
         By the method names of the tables.
     """
-    mean_i, mean_f = weighted_mean(importance, weights), weighted_mean(frequency, weights)
-    product = np.where(frequency == 0, 0.0, importance * frequency)
-    performing = np.where(np.isnan(frequency), np.nan, frequency > 0)
-    effects = kane_log_performers(log_products(importance, frequency), weights)
     return {
-        "sum_importance": mean_i,
-        "sum_importance_x_frequency": mean_i * mean_f,
-        "mean_of_products": weighted_mean(product, weights),
+        "sum_importance": means.importance,
+        "sum_importance_x_frequency": means.importance * means.frequency,
+        "mean_of_products": means.product,
         "kane_log_performers": effects,
-        "kane_log_x_performing": kane_log_x_performing(effects, weighted_mean(performing, weights)),
-        "kane_equalised": kane_equalised(mean_i, mean_f),
+        "kane_log_x_performing": kane_log_x_performing(effects, means.performing),
+        "kane_equalised": kane_equalised(means.importance, means.frequency),
     }

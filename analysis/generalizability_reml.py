@@ -11,7 +11,7 @@ effects in units of the residual variance; V_r = I + l_r Z_r Z_r' + l_rd Z_rd Z_
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,12 +19,10 @@ import numpy.typing as npt
 from scipy import linalg
 
 from analysis.agreement_counts import Floats, Ints
+from analysis.generalizability_search import Value, newton, settled
 from analysis.generalizability_sums import CHUNK, RespondentSums, by_chunks
 
 _TINY = 1e-14
-_STEPS = 60
-_HALVINGS = 12
-_DECREASE = 1e-11
 
 
 @dataclass(frozen=True)
@@ -227,83 +225,14 @@ def minimise(sums: RespondentSums, free: Ints, start: Floats) -> tuple[Floats, F
     if sums.sample is not None:
         start = np.maximum(minimise(sums.sample, free, start)[0][free], 0.02)
 
-    def criterion(x: Floats) -> Fit:
-        full = np.zeros(4)
-        full[free] = x
-        return evaluate(sums, full)
+    def at(x: Floats) -> Floats:
+        ratios = np.zeros(4)
+        ratios[free] = x
+        return ratios
 
-    best = _at_boundary(criterion, _newton(criterion, free, start), free)
-    ratios = np.zeros(4)
-    ratios[free] = best
+    def criterion(x: Floats) -> Value:
+        fit = evaluate(sums, at(x))
+        return Value(fit.deviance, fit.gradient[free])
+
+    ratios = at(settled(criterion, newton(criterion, start)))
     return ratios, evaluate(sums, ratios)
-
-
-def _newton(criterion: Callable[[Floats], Fit], free: Ints, x: Floats) -> Floats:
-    """Newton's method: a Hessian from differences of the exact gradient, then BFGS updates.
-
-    The criterion is even in each ratio, so a step beyond 0 is reflected. It ends when the decrease
-    that the next step promises is far below what any digit shown could tell.
-    """
-    fit = criterion(x)
-    hessian = _hessian(criterion, free, x, fit)
-    for _ in range(_STEPS):
-        step = linalg.solve(hessian, fit.gradient[free], assume_a="pos")
-        if 0.5 * float(fit.gradient[free] @ step) < _DECREASE:
-            break
-        step *= min(1.0, 0.5 / float(np.max(np.abs(step) / (x + 0.1))))
-        new, new_fit = _downhill(criterion, x, step, fit)
-        if new_fit.deviance >= fit.deviance:
-            break  # rounding error is all that is left
-        hessian = _updated(hessian, new - x, new_fit.gradient[free] - fit.gradient[free])
-        x, fit = new, new_fit
-    return x
-
-
-def _downhill(criterion: Callable[[Floats], Fit], x: Floats, step: Floats, fit: Fit) -> tuple[Floats, Fit]:
-    """The step, halved until the deviance falls."""
-    for _ in range(_HALVINGS):
-        new = np.abs(x - step)
-        new_fit = criterion(new)
-        if new_fit.deviance < fit.deviance:
-            return new, new_fit
-        step = step / 2
-    return x, fit
-
-
-def _hessian(criterion: Callable[[Floats], Fit], free: Ints, x: Floats, fit: Fit) -> Floats:
-    """Forward differences of the gradient, made positive definite."""
-    rows = []
-    for i in range(len(x)):
-        moved = x.copy()
-        moved[i] += 1e-4
-        rows.append((criterion(moved).gradient[free] - fit.gradient[free]) / 1e-4)
-    values, vectors = np.linalg.eigh((np.array(rows) + np.array(rows).T) / 2)
-    positive = np.maximum(np.abs(values), 1e-6 * np.abs(values).max())
-    matrix: Floats = (vectors * positive) @ vectors.T
-    return matrix
-
-
-def _updated(hessian: Floats, moved: Floats, change: Floats) -> Floats:
-    """The BFGS update, left out where the curvature along the step is not clearly positive."""
-    curvature = float(moved @ change)
-    along = hessian @ moved
-    length = float(moved @ along)
-    if curvature <= 1e-3 * length:
-        return hessian
-    new: Floats = hessian + np.outer(change, change) / curvature - np.outer(along, along) / length
-    return new
-
-
-def _at_boundary(criterion: Callable[[Floats], Fit], x: Floats, free: Ints) -> Floats:
-    """Set a small component to exactly 0 where that is at least as good, and settle the others."""
-    for i in np.flatnonzero(x < 0.02):
-        without = x.copy()
-        without[i] = 0.0
-        if criterion(without).deviance <= criterion(x).deviance + 1e-6:
-            rest = np.delete(np.arange(len(x)), i)
-
-            def inner(y: Floats, i: int = int(i)) -> Fit:
-                return criterion(np.insert(y, i, 0.0))
-
-            return np.insert(_at_boundary(inner, _newton(inner, free[rest], without[rest]), free[rest]), i, 0.0)
-    return x

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.agreement_counts import Floats
-from analysis.bases_kane import kane_equalised, kane_log_performers, kane_log_x_performing, log_products
+from analysis.bases_kane import kane_equalised, kane_log_performers, kane_log_x_performing
 from analysis.bootstrap import resampling_counts
 from analysis.choices import make_choices
 from analysis.plan import AnalysisPlan
@@ -20,7 +20,7 @@ from analysis.tables_persons import person_tables
 from analysis.tables_rasch import rasch_bases, rasch_fits, rasch_tables
 from analysis.tables_reliability import alpha_tables, generalizability_tables
 from analysis.tables_sample import raking_tables, representativeness_tables
-from analysis.tables_study import StudyView, scale_view
+from analysis.tables_study import StudyView, log_product_matrix, scale_view
 
 KANE = ("kane_log_performers", "kane_log_x_performing", "kane_equalised")
 
@@ -118,7 +118,7 @@ def kane_bases(view: StudyView) -> dict[str, Floats]:
     mean_i = _mean(counts, importance.values)
     mean_f = _mean(often, view.frequency.values)
     share = _mean(often, (view.frequency.values > 0).astype(float))
-    effects = kane_log_performers(log_products(importance.numbers(), view.frequency.numbers()))
+    effects = kane_log_performers(log_product_matrix(importance, view.frequency))
     found = (effects, kane_log_x_performing(effects, share), kane_equalised(mean_i, mean_f))
     return dict(zip(KANE, found, strict=True))
 
@@ -151,7 +151,7 @@ def resampled_kane(
         return {}
     importance = scale_view(choices.matrices[choices.importance], None)
     frequency = scale_view(choices.matrices[choices.frequency], choices.not_performed)
-    logs = log_products(importance.numbers(), frequency.numbers())
+    logs = log_product_matrix(importance, frequency)
     found = np.empty((plan.bootstrap_resamples, logs.shape[1]))
     drawn = resampling_counts(data.respondent_ids, data.form_of, plan.bootstrap_resamples, plan.seed)
     for block, counts in drawn:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from analysis.agreement_counts import Floats
-from analysis.bases import weighted_bases
+from analysis.agreement_counts import Floats, Ints
+from analysis.bases import WeightedMeans, weighted_bases, weighted_task_means
+from analysis.bases_kane import kane_log_performers
 from analysis.sample import representativeness
 from analysis.subgroups_tests import holm
-from analysis.tables_study import ScaleView, StudyView
+from analysis.tables_study import ScaleView, StudyView, log_product_matrix
 from analysis.weighting import Margin, Raking, rake, weight_summary
 from analysis.weighting_means import margin_dummies, weighted_means
 from analysis.weights import has_every_subdomain, unit_weights, units_of
@@ -125,10 +127,15 @@ def _summary(raking: Raking, margins: Sequence[Margin], total: float) -> dict[st
     }
 
 
+def _blocks(view: StudyView) -> list[Ints]:
+    """Positions of the tasks, some at a time."""
+    n = len(view.task_ids)
+    return [np.arange(s, min(s + _TASKS, n), dtype=np.int64) for s in range(0, n, _TASKS)]
+
+
 def _means(view: StudyView, scale: ScaleView, w: Floats, basis: Floats, total: float) -> pd.DataFrame:
     parts = []
-    for start in range(0, len(view.task_ids), _TASKS):
-        tasks = np.arange(start, min(start + _TASKS, len(view.task_ids)), dtype=np.int64)
+    for tasks in _blocks(view):
         found = weighted_means(scale.numbers(None, tasks), w, basis, total)
         parts.append(pd.DataFrame({name: getattr(found, attribute) for name, attribute in MEANS.items()}))
     table = pd.concat(parts, ignore_index=True)
@@ -141,8 +148,14 @@ def _domain_weights(view: StudyView, w: Floats) -> dict[str, pd.DataFrame]:
     if view.choices.importance is None or view.frequency is None:
         view.left_out["domain_weights_raked"] = "Needs an importance and a frequency scale."
         return {}
-    importance = view.scales[view.choices.importance]
-    bases = weighted_bases(importance.numbers(), view.frequency.numbers(), w)
+    importance, frequency = view.scales[view.choices.importance], view.frequency
+    effects = kane_log_performers(log_product_matrix(importance, frequency), w)
+    means = [
+        weighted_task_means(importance.numbers(None, tasks), frequency.numbers(None, tasks), w)
+        for tasks in _blocks(view)
+    ]
+    joined = {f.name: np.concatenate([getattr(part, f.name) for part in means]) for f in fields(WeightedMeans)}
+    bases = weighted_bases(WeightedMeans(**joined), effects)
     levels = ["domain", "subdomain"] if has_every_subdomain(view.data.tasks) else ["domain"]
     parts = [
         unit_weights(basis, units_of(view.data.tasks, level)).assign(method=method)

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from analysis.agreement_counts import Flags, Floats, Ints
+from analysis.bases_kane import log_products
 from analysis.choices import Choices
 from analysis.counting import count_codes
 from analysis.frames import DOMAIN, FORM, RESPONDENT, TASK
@@ -78,6 +79,16 @@ class ScaleView:
 def scale_view(matrix: RatingMatrix, not_performed: float | None) -> ScaleView:
     """View a scale with "not performed" as a number or as missing."""
     return ScaleView(matrix.scale.code, matrix.codes, matrix.scale.values(not_performed))
+
+
+def log_product_matrix(importance: ScaleView, frequency: ScaleView) -> Floats:
+    """ln(importance x frequency) of each performed pair, (R, T), made chunk by chunk."""
+    out = np.empty(importance.codes.shape)
+    start = 0
+    for a, b in zip(importance.chunks(), frequency.chunks(), strict=True):
+        out[start : start + len(a)] = log_products(a, b)
+        start += len(a)
+    return out
 
 
 @dataclass(frozen=True)
