@@ -111,7 +111,7 @@ _PLAIN = {
 
 
 def _page(status: int, heading: str, message: str, error: object = None) -> ResponseReturnValue:
-    way_out = getattr(error, "way_out", None)
+    way_out = getattr(error, "way_out", None) or _back_to_study()
     if request.path.startswith("/api/") or request.accept_mimetypes.best == "application/json":
         return jsonify(error=heading, message=message, request_id=g.get("request_id")), status
     page = "errors/survey_error.html" if request.path.startswith(("/s/", "/survey")) else "errors/error.html"
@@ -125,6 +125,11 @@ def _page(status: int, heading: str, message: str, error: object = None) -> Resp
         request_id=g.get("request_id"),
     )
     return text, status
+
+
+def _back_to_study() -> WayOut | None:
+    study = g.get("study")
+    return None if study is None else WayOut("Back to the study", f"/studies/{study.id}")
 
 
 def _without_account() -> None:
