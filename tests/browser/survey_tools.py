@@ -1,35 +1,31 @@
-"""What tests of the survey in a browser share: a watched page, its cards, what axe finds."""
+"""What tests of the survey in a browser share: the served application, the cards of a page, what is stored."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Locator, Page
+from playwright.sync_api import Locator, Page
 
-from jta import ROOT
 from jta.db import db
 from jta.models.response import Rating
 
-PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 900}
-AXE = ROOT / "static" / "vendor" / "axe.min.js"
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
 @contextmanager
-def opened(chromium: Browser, **options: object) -> Iterator[tuple[BrowserContext, Page]]:
-    """A fresh device; fails when the page reports an error or a breach of the content security policy."""
-    context = chromium.new_context(**{"viewport": PHONE, **options})
-    page = context.new_page()
-    page.set_default_timeout(15_000)
-    faults: list[str] = []
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.on("console", lambda message: faults.append(message.text) if "Security Policy" in message.text else None)
-    yield context, page
-    context.close()
-    assert faults == []
+def served(app: Flask) -> Iterator[str]:
+    """Serve an application on this machine; yield its address."""
+    from waitress.server import create_server
+
+    server = create_server(app, host="127.0.0.1", port=0, threads=4)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.effective_port}"
+    server.close()
+    thread.join(timeout=10)
 
 
 def to_cards(page: Page, site: str, token: str) -> None:
@@ -53,20 +49,9 @@ def wait_saved(page: Page) -> None:
 
 
 def stored(app: Flask) -> dict[tuple[int, int], tuple[int | None, int]]:
-    """Every rating as it stands."""
+    """Every rating as it stands: anchor and version by task and scale."""
     with app.app_context():
         return {(r.task_id, r.scale_id): (r.anchor_id, r.version) for r in db.session.scalars(db.select(Rating))}
-
-
-def violations(page: Page) -> list[str]:
-    """What axe finds wrong on the page as it stands."""
-    if not page.evaluate("!!window.axe"):
-        page.evaluate(AXE.read_text())
-    found = page.evaluate(
-        "tags => axe.run(document, {runOnly: {type: 'tag', values: tags}, rules: {'target-size': {enabled: true}}})",
-        TAGS,
-    )
-    return [f"{v['id']}: {[n['html'][:120] for n in v['nodes'][:3]]}" for v in found["violations"]]
 
 
 def press_until(page: Page, *kinds: str) -> str:

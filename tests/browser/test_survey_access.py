@@ -5,10 +5,18 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.survey_tools import DESK, PHONE, opened, option, press_until, to_cards, violations, wait_saved
+from tests.browser.devices import PHONE, opened, violations
+from tests.browser.survey_tools import DESK, option, press_until, served, to_cards, wait_saved
 from tests.services.study_factory import MadeStudy, make_study
 
 pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def site(sqlite_app):
+    """Address of the application, served on this machine."""
+    with served(sqlite_app) as address:
+        yield address
 
 
 @pytest.fixture
