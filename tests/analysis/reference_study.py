@@ -57,9 +57,7 @@ def study(name: str) -> ReferenceStudy:
     ratings = pd.read_csv(folder / "ratings.csv")
     arrays = {}
     for scale in ("importance", "frequency"):
-        wide = ratings[ratings["scale"] == scale].pivot(
-            index="respondent_id", columns="task_id", values="value"
-        )
+        wide = ratings[ratings["scale"] == scale].pivot(index="respondent_id", columns="task_id", values="value")
         wide = wide.reindex(index=respondents["respondent_id"], columns=tasks["task_id"])
         arrays[scale] = wide.to_numpy(dtype=float)
     return ReferenceStudy(

@@ -38,9 +38,7 @@ def naive_interval(X):
     units = [unit for unit in units if len(unit) > 1]
     values = [x for unit in units for x in unit]
     n = len(values)
-    observed = (
-        sum(sum((a - b) ** 2 for a, b in itertools.permutations(u, 2)) / (len(u) - 1) for u in units) / n
-    )
+    observed = sum(sum((a - b) ** 2 for a, b in itertools.permutations(u, 2)) / (len(u) - 1) for u in units) / n
     expected = sum((a - b) ** 2 for a, b in itertools.permutations(values, 2)) / (n * (n - 1))
     return 1 - observed / expected
 

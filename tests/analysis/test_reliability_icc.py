@@ -52,9 +52,7 @@ def test_pingouin_agrees(seed):
     with warnings.catch_warnings():  # pingouin calls what pandas will drop
         warnings.simplefilter("ignore")
         theirs = pingouin.intraclass_corr(long, targets="task", raters="respondent", ratings="rating")
-    assert_allclose(
-        [row.icc for row in icc_family(mean_squares(X))], theirs["ICC"].to_numpy(float), atol=1e-8
-    )
+    assert_allclose([row.icc for row in icc_family(mean_squares(X))], theirs["ICC"].to_numpy(float), atol=1e-8)
 
 
 def naive_mean_squares(X):
@@ -76,9 +74,7 @@ def test_a_naive_computation_agrees_and_incomplete_respondents_are_left_out():
     assert_allclose([ms.between, ms.within, ms.judges, ms.error], naive_mean_squares(complete))
 
 
-@pytest.mark.parametrize(
-    "X", [np.full((6, 4), 3.3), np.ones((1, 4)), np.ones((6, 1)), np.full((5, 3), np.nan)]
-)
+@pytest.mark.parametrize("X", [np.full((6, 4), 3.3), np.ones((1, 4)), np.ones((6, 1)), np.full((5, 3), np.nan)])
 def test_without_variance_or_with_one_task_or_respondent_everything_is_empty(X):
     for row in icc_family(mean_squares(X)):
         assert np.isnan([row.icc, row.F, row.p, row.low, row.high]).all()
