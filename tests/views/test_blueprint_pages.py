@@ -1,0 +1,160 @@
+"""Pages of data sets, results, blueprint and documents: the happy path, refusals, and what was typed stays."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.factories import csrf_from, post, signed_in_client
+from tests.services.closed_study import make_closed_study
+
+
+@pytest.fixture
+def made(sqlite_app):
+    """A closed study of twelve responses, with a client for director, psychometrician and approver."""
+    with sqlite_app.app_context():
+        study, _ = make_closed_study(12)
+        study_id = study.id
+    clients = {
+        role: signed_in_client(sqlite_app, f"{name}@example.org")
+        for role, name in (("director", "dora"), ("psychometrician", "pia"), ("approver", "arno"))
+    }
+    return f"/studies/{study_id}", clients
+
+
+@pytest.fixture
+def proposed(made):
+    study, clients = made
+    post(clients["psychometrician"], f"{study}/data-sets/freeze", {"minimum_percent": "50"})
+    post(clients["psychometrician"], f"{study}/data-sets/1/analyze", form_page=f"{study}/data-sets")
+    post(clients["director"], f"{study}/blueprints", {"run_id": "1"}, form_page=f"{study}/results/1")
+    return study, clients
+
+
+def fields(page: str) -> dict[str, str]:
+    """Return the named inputs of the adjust page as they stand."""
+    found = dict(re.findall(r'<input[^>]*name="([^"]+)"[^>]*value="([^"]*)"', page))
+    found |= {name: "" for name in re.findall(r'<input(?![^>]*value=)[^>]*name="(rows-[^"]+)"', page)}
+    found |= {name: value for value, name in re.findall(r'<input[^>]*value="([^"]*)"[^>]*name="([^"]+)"', page)}
+    return found
+
+
+def test_before_anything_is_frozen_each_page_says_how_to_begin(made):
+    study, clients = made
+    director = clients["director"]
+    assert "Nothing is frozen yet" in director.get(f"{study}/data-sets").text
+    assert "No results yet" in director.get(f"{study}/results").text
+    assert "No blueprint yet" in director.get(f"{study}/blueprints").text
+    assert "No documents yet" in director.get(f"{study}/documents").text
+
+
+def test_freezing_shows_the_effect_of_a_rule_before_it_acts(made):
+    study, clients = made
+    page = clients["director"].get(f"{study}/data-sets/freeze?minimum_percent=100").text
+    assert "at least 100% of the tasks" in page
+    assert "Nothing is frozen yet" in clients["director"].get(f"{study}/data-sets").text
+    reply = post(clients["director"], f"{study}/data-sets/freeze", {"minimum_percent": "many"})
+    assert reply.status_code == 422
+
+
+def test_results_show_all_tasks_and_lead_to_their_tables(proposed):
+    study, clients = proposed
+    page = clients["director"].get(f"{study}/results/1").text
+    assert page.count('<th scope="row">1.') >= 36
+    table = clients["director"].get(f"{study}/results/1/task_stats.csv")
+    assert table.mimetype == "text/csv"
+    assert "attachment" in table.headers["Content-Disposition"]
+    assert clients["director"].get(f"{study}/results/1/no_such_table.csv").status_code == 404
+    assert clients["director"].get(f"{study}/results/99").status_code == 404
+
+
+def test_a_weight_that_does_not_fit_keeps_everything_typed(proposed):
+    study, clients = proposed
+    director = clients["director"]
+    typed = fields(director.get(f"{study}/blueprints/1/adjust").text)
+    typed |= {"rows-0-weight": "99", "rows-0-rationale": "Because <b>", "reason": "A vote", "csrf_token": ""}
+    typed["csrf_token"] = csrf_from(director.get(f"{study}/blueprints/1/adjust").text)
+    typed.pop("share_rest", None)
+    reply = director.post(f"{study}/blueprints/1/adjust", data=typed)
+    assert reply.status_code == 422
+    assert "not 100.00 %" in reply.text
+    assert 'value="99"' in reply.text
+    assert "Because &lt;b&gt;" in reply.text
+    assert "A vote" in reply.text
+    assert "<title>Error: " in reply.text
+
+
+def test_an_old_page_is_refused_with_both_texts(proposed):
+    study, clients = proposed
+    director = clients["director"]
+    old = fields(director.get(f"{study}/blueprints/1/adjust").text)
+    first = old | {"rows-0-weight": "40", "reason": "First vote", "share_rest": "y"}
+    assert director.post(f"{study}/blueprints/1/adjust", data=first).status_code == 303
+    late = old | {"rows-0-weight": "45", "reason": "Second opinion", "share_rest": "y"}
+    reply = director.post(f"{study}/blueprints/1/adjust", data=late)
+    assert reply.status_code == 409
+    assert "First vote" in reply.text
+    assert "Second opinion" in reply.text
+
+
+def test_from_proposal_to_publication(proposed):
+    study, clients = proposed
+    director, approver = clients["director"], clients["approver"]
+    post(director, f"{study}/blueprints/1/submit", form_page=f"{study}/blueprints/1")
+    assert "Waiting for the approver" in director.get(f"{study}/blueprints/1").text
+    page = approver.get(f"{study}/blueprints/1/decide").text
+    seen = re.search(r'name="seen_hash"[^>]*value="([0-9a-f]{64})"', page).group(1)
+    refused = post(approver, f"{study}/blueprints/1/decide", {"seen_hash": seen, "decision": "returned"})
+    assert (refused.status_code, "Say what should be changed" in refused.text) == (422, True)
+    post(approver, f"{study}/blueprints/1/decide", {"seen_hash": seen, "decision": "approved"})
+    post(director, f"{study}/blueprints/1/publish", form_page=f"{study}/blueprints/1")
+    assert "This version is locked" in director.get(f"{study}/blueprints/1").text
+    book = post(director, f"{study}/blueprints/1/workbook", form_page=f"{study}/blueprints/1")
+    assert book.data[:2] == b"PK"
+    listed = director.get(f"{study}/documents").text
+    assert "published.xlsx" in listed
+    again = director.get(re.search(rf'href="({study}/documents/\d+)"', listed).group(1))
+    assert again.data == book.data
+    assert (
+        director.post(f"{study}/blueprints", data={"run_id": "1", "csrf_token": csrf_from(listed)}).status_code == 409
+    )
+
+
+def test_the_data_set_leaves_the_house_byte_for_byte(proposed):
+    study, clients = proposed
+    file = clients["psychometrician"].get(f"{study}/data-sets/1/ratings.parquet")
+    page = clients["psychometrician"].get(f"{study}/data-sets").text
+    assert file.status_code == 200
+    assert clients["director"].get(f"{study}/data-sets/1/ratings.parquet").status_code == 404
+    from analysis.parquet import from_parquet
+
+    assert from_parquet(file.data).data_hash in page
+
+
+def count_queries(app, act) -> int:
+    from sqlalchemy import event
+
+    from jta.db import db
+
+    seen: list[str] = []
+    with app.app_context():
+        engine = db.engine
+
+    def note(_c, _cursor, statement, *_rest):
+        seen.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        act()
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+    return len(seen)
+
+
+@pytest.mark.parametrize(
+    ("page", "most"), [("/blueprints/1", 14), ("/results/1", 12), ("/data-sets", 10), ("/blueprints", 10)]
+)
+def test_pages_ask_few_questions_of_the_database(sqlite_app, proposed, page, most):
+    study, clients = proposed
+    assert count_queries(sqlite_app, lambda: clients["director"].get(study + page)) <= most
