@@ -59,7 +59,7 @@ def test_ones_own_account_has_no_switch(ada):
 
 def test_the_trail_shows_acts_newest_first(ada):
     page = ada.get("/admin/audit").text
-    assert page.index("signed in") < page.index("created account")
+    assert page.index("Signed in") < page.index("Created account")
     assert PASSWORD not in page
 
 
