@@ -18,7 +18,9 @@ LAST_COLUMN, LAST_ROW = 16_384, 1_048_576
 _MOST_ELEMENTS = 6_000_000
 _MOST_JUDGED = 100_000
 _LONGEST_NUMBER = 40
-_HOT = frozenset({"c", "v"})
+# Cells and their values come by the million and are taken before the general look-up.
+_CELLS = frozenset(f"{space} c" for space in SHEET_SPACES)
+_VALUES = frozenset(f"{space} v" for space in SHEET_SPACES)
 _TRUE = ("1", "true")
 _OTHERS = {"b": "boolean", "e": "error", "d": "date"}
 _DAMAGED = f"The sheet's rows or cells are not in order: the workbook is damaged. {AGAIN}"
@@ -75,8 +77,6 @@ class SheetReader:
         inline = self._inline
         starts = {
             "row": self._open_row,
-            "c": self._open_cell,
-            "v": self._open_value,
             "f": self._see_formula,
             "is": inline.open,
             "t": inline.open_text,
@@ -86,17 +86,34 @@ class SheetReader:
         }
         ends = {
             "row": self._close_row,
-            "c": self._close_cell,
-            "v": self._close_value,
             "t": inline.close_text,
             "rPh": inline.close_guide,
         }
-        parser = GuardedParser(starts, ends, self._text, SHEET_SPACES, _MOST_ELEMENTS, _HOT)
-        for _ in parser.feed(self._pieces):
+        self._parser = GuardedParser(starts, ends, self._text, SHEET_SPACES, _MOST_ELEMENTS)
+        self._parser.intercept(self._start, self._end)
+        for _ in self._parser.feed(self._pieces):
             yield from self._ready
             self._ready.clear()
         if self._merged:
             raise RefusedError(f"Cells {self._merged} are merged. Unmerge all cells and fill each one.")
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        if name in _VALUES:
+            if self._open or not self._inside:
+                raise RefusedError(_DAMAGED)
+            self._open, self._length = True, 0
+        elif name in _CELLS:
+            self._open_cell(attributes)
+        else:
+            self._parser.start(name, attributes)
+
+    def _end(self, name: str) -> None:
+        if name in _VALUES:
+            self._open = False
+        elif name in _CELLS:
+            self._close_cell()
+        else:
+            self._parser.end(name)
 
     def _open_row(self, attributes: dict[str, str]) -> None:
         text = attributes.get("r")
@@ -132,14 +149,6 @@ class SheetReader:
             raise RefusedError(_DAMAGED)
         return column_number(letters)
 
-    def _open_value(self, _: dict[str, str]) -> None:
-        if self._open or not self._inside:
-            raise RefusedError(_DAMAGED)
-        self._open, self._length = True, 0
-
-    def _close_value(self) -> None:
-        self._open = False
-
     def _see_formula(self, _: dict[str, str]) -> None:
         self._formula = True
 
@@ -155,10 +164,10 @@ class SheetReader:
         cell = Typed("formula", "formula") if self._formula else self._content()
         if not cell:
             return
-        gap = min(self._column, self._widest) - 1 - len(self._cells)
-        if gap > 0:
-            self._cells += [""] * gap
-        if gap < 0:  # beyond the widest table one place stands for all columns
+        gap = self._column - 1 - len(self._cells)
+        if gap > 0:  # blank cells before, but no further than the widest table
+            self._cells += [""] * min(gap, self._widest - 1 - len(self._cells))
+        if len(self._cells) >= self._widest:  # there one place stands for all columns beyond
             self._cells.pop()
         self._cells.append(cell)
 

@@ -21,8 +21,7 @@ class GuardedParser:
     """Calls ``starts`` and ``ends`` by the local name of each element; text goes to ``text`` while wanted.
 
     Elements count in any of the given name spaces (the usual one and the strict one); elements of extensions
-    never reach a handler. ``most`` is how many elements a part may have. ``hot`` elements, which come by the
-    million, are not counted here: their handlers must refuse any that stand inside each other.
+    never reach a handler. ``most`` is how many elements a part may have.
     """
 
     def __init__(
@@ -32,19 +31,15 @@ class GuardedParser:
         text: Callable[[str], None] | None = None,
         spaces: tuple[str, ...] = (),
         most: int = MOST_ELEMENTS,
-        hot: frozenset[str] = frozenset(),
     ) -> None:
         self._starts = {f"{space} {name}": call for name, call in (starts or {}).items() for space in spaces}
         self._ends = {f"{space} {name}": call for name, call in (ends or {}).items() for space in spaces}
-        names = {f"{space} {name}" for name in hot for space in spaces}
-        self._hot_starts = {name: self._starts.pop(name) for name in names & self._starts.keys()}
-        self._hot_ends = {name: self._ends.pop(name) for name in names & self._ends.keys()}
         self._depth = self._elements = 0
         self._most = most
         self._parser = parser = expat.ParserCreate(namespace_separator=" ")
         parser.buffer_text = True
-        parser.StartElementHandler = self._start
-        parser.EndElementHandler = self._end
+        parser.StartElementHandler = self.start
+        parser.EndElementHandler = self.end
         parser.StartDoctypeDeclHandler = self._doctype
         if text is not None:
             parser.CharacterDataHandler = text
@@ -65,15 +60,21 @@ class GuardedParser:
             # Not only syntax: an unknown encoding named in the file is a LookupError or ValueError.
             raise RefusedError(DAMAGED) from None
 
+    def intercept(self, start: Callable[[str, dict[str, str]], None], end: Callable[[str], None]) -> None:
+        """Show every element to a reader of millions first; what it does not take it hands to ``start`` and ``end``.
+
+        Elements that it takes are not counted: it must refuse any that stand inside each other.
+        """
+        self._parser.StartElementHandler = start
+        self._parser.EndElementHandler = end
+
     def run(self, pieces: Iterable[bytes]) -> None:
         """Parse everything."""
         for _ in self.feed(pieces):
             pass
 
-    def _start(self, name: str, attributes: dict[str, str]) -> None:
-        if (hot := self._hot_starts.get(name)) is not None:
-            hot(attributes)
-            return
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        """Count and judge the start of an element, and call its handler."""
         self._depth += 1
         self._elements += 1
         call = self._starts.get(name)
@@ -86,10 +87,8 @@ class GuardedParser:
         if self._elements > self._most or len(attributes) > MOST_ATTRIBUTES:
             raise RefusedError(f"The workbook's XML has far too many elements. {AGAIN}")
 
-    def _end(self, name: str) -> None:
-        if (hot := self._hot_ends.get(name)) is not None:
-            hot()
-            return
+    def end(self, name: str) -> None:
+        """Call the handler of an element's end."""
         self._depth -= 1
         call = self._ends.get(name)
         if call is not None:
