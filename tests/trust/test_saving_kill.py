@@ -138,6 +138,13 @@ class Person(threading.Thread):
                 return None
 
 
+def wait_for_saves(people: list[Person]) -> None:
+    """Let some saves through, so that each kill meets people at work; not for ever on a slow machine."""
+    before, end = sum(len(p.acknowledged) for p in people), time.monotonic() + 5
+    while sum(len(p.acknowledged) for p in people) < before + 2 * CLIENTS and time.monotonic() < end:
+        time.sleep(0.01)
+
+
 def stored(app, person_id: int) -> set[tuple[int, int, int, int | None]]:
     """Every version of every rating of a person: the present one and the history."""
     with app.app_context():
@@ -164,7 +171,8 @@ def test_no_acknowledged_rating_is_lost_when_the_server_is_killed(app, database_
         for person in people:
             person.start()
         for number in range(KILLS):
-            time.sleep(random.uniform(0.1, 0.6))
+            wait_for_saves(people)
+            time.sleep(random.uniform(0, 0.3))
             if number % 5 == 4:
                 server.kill()
                 server.start()
@@ -191,7 +199,7 @@ def test_no_acknowledged_rating_is_lost_when_the_server_is_killed(app, database_
 
 def check(person: Person, versions: set[tuple[int, int, int, int | None]]) -> None:
     """Nothing acknowledged is missing, nothing is there that was not sent, every chain of versions is whole."""
-    assert len(person.acknowledged) > 20
+    assert len(person.acknowledged) >= 10
     assert set(person.acknowledged) - versions == set()
     assert {(task, scale, anchor) for task, scale, _, anchor in versions} <= person.sent
     for task in {task for task, *_ in versions}:
