@@ -106,13 +106,10 @@ def _solve(A: Floats, b: Floats, active: Flags) -> Floats:
         return out
     inner = A[np.ix_(active, active)]
     scale = max(float(np.trace(inner)) / size, 1.0)
-    try:
-        factor = linalg.cho_factor(inner + scale / size, lower=True, check_finite=False)
-    except linalg.LinAlgError:
+    factor, failed = linalg.lapack.dpotrf(inner + scale / size, lower=True)
+    if failed or float(np.diag(factor).min()) ** 2 <= _SINGULAR * scale:
         return out
-    if float(np.diag(factor[0]).min()) ** 2 <= _SINGULAR * scale:
-        return out
-    effects = linalg.cho_solve(factor, b[active], check_finite=False)
+    effects = linalg.cho_solve((factor, True), b[active], check_finite=False)
     out[active] = effects - effects.mean()
     return out
 

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import linalg
 
 from analysis.agreement_counts import Floats
 
@@ -56,7 +55,7 @@ def newton(criterion: Criterion, x: Floats) -> Floats:
     value = criterion(x)
     hessian = _hessian(criterion, x, value)
     for _ in range(_STEPS):
-        step: Floats = linalg.solve(hessian, value.gradient, assume_a="pos")
+        step = np.asarray(np.linalg.solve(hessian, value.gradient), dtype=np.float64)
         if 0.5 * float(value.gradient @ step) < _DECREASE + value.noise:
             x = np.abs(x - step)
             break

@@ -17,6 +17,7 @@ from scipy.sparse import csgraph
 from analysis.agreement_counts import Flags, Floats, Ints
 
 Steps = npt.NDArray[np.int16]
+FARTHEST = 15.0  # logits; an estimate beyond is on its way to infinity
 _LINKED = 4096  # respondents whose links between tasks are counted at a time
 
 
@@ -132,8 +133,6 @@ def _not_extreme(Y: Steps, axis: int, low: int, high: int, least: int) -> Flags:
 
 
 def _obstacle(Y: Steps, low: int, high: int) -> str:
-    if min(Y.shape) < 2:
-        return "fewer than two respondents or two tasks are left after the extreme ones"
     used = np.bincount(Y[Y >= 0].ravel(), minlength=high + 1)[low:]
     if unused := [str(low + k) for k in np.flatnonzero(used == 0)]:
         return f"nobody chose scale point {', '.join(unused)}: merge it with a neighbour to estimate the model"

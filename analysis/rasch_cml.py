@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy import linalg, special
+from scipy import special
 
 from analysis.agreement_counts import Floats
 from analysis.rasch import (
+    FARTHEST,
     Block,
     PersonGroups,
     RaschFit,
@@ -43,10 +44,8 @@ def _null_space(T: int, m: int) -> Floats:
 def _step(groups: PersonGroups, sums: ConditionalSums, basis: Floats) -> Floats:
     """Newton step within sum delta = 0 and sum tau = 0."""
     observed = np.concatenate([groups.task_score, groups.at_least])
-    if sums.covariance is None:
-        raise ValueError("a Newton step needs the second moments")
     information = sums.covariance + np.trace(sums.covariance) / len(observed) * (basis @ basis.T)
-    step: Floats = linalg.solve(information, sums.mean - observed, assume_a="pos")
+    step: Floats = np.linalg.lstsq(information, sums.mean - observed)[0]
     return step - basis @ (basis.T @ step)
 
 
@@ -62,7 +61,7 @@ def _maximise(groups: PersonGroups, m: int) -> tuple[Floats, Floats, Conditional
     T = len(delta)
     basis = _null_space(T, m)
     theta = abilities(groups, delta, tau)
-    sums = conditional_sums(groups, delta, tau, theta, second=True)
+    sums = conditional_sums(groups, delta, tau, theta)
     for iteration in range(1, _STEPS + 1):
         step = np.clip(_step(groups, sums, basis), -1, 1)
         before = _loglik(groups, delta, tau, sums)
@@ -70,13 +69,15 @@ def _maximise(groups: PersonGroups, m: int) -> tuple[Floats, Floats, Conditional
         while True:
             new_delta, new_tau = delta + size * step[:T], tau + size * step[T:]
             theta = abilities(groups, new_delta, new_tau, theta)
-            sums = conditional_sums(groups, new_delta, new_tau, theta, second=True)
+            sums = conditional_sums(groups, new_delta, new_tau, theta)
             if _loglik(groups, new_delta, new_tau, sums) >= before - 1e-10 * abs(before) or size < 1e-4:
                 break
             size /= 2
         delta, tau = new_delta, new_tau
         if np.abs(step).max() * size < _CLOSE:
             return delta, tau, sums, iteration
+        if max(np.abs(delta).max(), np.abs(tau).max()) > FARTHEST:
+            break
     return delta, tau, sums, 0
 
 
@@ -106,10 +107,7 @@ def conditional_ml(X: npt.NDArray[Any]) -> RaschFit:
         return no_fit("cml_all_data", block, block.reason)
     Y, m = block.take(X), block.high - block.low
     groups = person_groups(Y, m)
-    try:
-        delta, tau, sums, iterations = _maximise(groups, m)
-    except linalg.LinAlgError:
-        iterations = 0
+    delta, tau, sums, iterations = _maximise(groups, m)
     if not iterations:
         return no_fit("cml_all_data", block, "no convergence: an estimate has no finite value")
     return _result(block, groups, delta, tau, sums, iterations)
@@ -121,7 +119,7 @@ def _result(
     T, m = len(delta), len(tau)
     basis = _null_space(T, m)
     null = basis @ basis.T
-    variance = np.diag(linalg.inv(np.asarray(sums.covariance) + null) - null)
+    variance = np.diag(np.linalg.inv(sums.covariance + null) - null)
     se = np.sqrt(np.maximum(variance, 0))
     observed = np.concatenate([groups.task_score, groups.at_least])
     gradient = sums.mean - observed

@@ -35,13 +35,12 @@ class ConditionalSums:
     """Sums over respondents of moments given each respondent's total.
 
     ``log_gamma`` = weighted sum of log gamma_r; ``mean`` (T + m,) = E of the statistics, x_i for
-    the tasks and the number of ratings >= k for the thresholds; ``covariance`` (T + m, T + m), or
-    None if not asked for.
+    the tasks and the number of ratings >= k for the thresholds; ``covariance`` (T + m, T + m).
     """
 
     log_gamma: float
     mean: Floats
-    covariance: Floats | None
+    covariance: Floats
 
 
 @dataclass(frozen=True)
@@ -98,7 +97,7 @@ def abilities(groups: PersonGroups, delta: Floats, tau: Floats, start: Floats | 
     return theta
 
 
-def conditional_sums(groups: PersonGroups, delta: Floats, tau: Floats, theta: Floats, second: bool) -> ConditionalSums:
+def conditional_sums(groups: PersonGroups, delta: Floats, tau: Floats, theta: Floats) -> ConditionalSums:
     """Moments of the sufficient statistics given the respondents' totals.
 
     Parameters
@@ -109,8 +108,6 @@ def conditional_sums(groups: PersonGroups, delta: Floats, tau: Floats, theta: Fl
         Parameters in logits.
     theta : float array, (G,)
         From `abilities`.
-    second : bool
-        Whether the covariance is wanted as well.
 
     Returns
     -------
@@ -118,24 +115,21 @@ def conditional_sums(groups: PersonGroups, delta: Floats, tau: Floats, theta: Fl
     """
     size = len(delta) + len(tau)
     log_gamma, mean = 0.0, np.zeros(size)
-    covariance = np.zeros((size, size)) if second else None
+    covariance = np.zeros((size, size))
     highest = int(len(tau) * groups.mask.sum(axis=1).max())
     points = highest + 1 + highest % 2
     tilts = np.round(theta / _TILT)
     for tilt in np.unique(tilts):
         rows = np.flatnonzero(tilts == tilt)
         circle = _circle(delta, tau, float(tilt) * _TILT, points)
-        part = _one_circle(groups, rows, circle, float(tilt) * _TILT, second)
+        part = _one_circle(groups, rows, circle, float(tilt) * _TILT)
         log_gamma += part.log_gamma
         mean += part.mean
-        if covariance is not None and part.covariance is not None:
-            covariance += part.covariance
+        covariance += part.covariance
     return ConditionalSums(log_gamma, mean, covariance)
 
 
-def _one_circle(
-    groups: PersonGroups, rows: npt.NDArray[np.intp], circle: _Circle, theta: float, second: bool
-) -> ConditionalSums:
+def _one_circle(groups: PersonGroups, rows: npt.NDArray[np.intp], circle: _Circle, theta: float) -> ConditionalSums:
     """The sums of the respondents whose totals belong to one radius."""
     mask, score, weight = groups.mask[rows].astype(float), groups.score[rows], groups.weight[rows]
     F = np.exp(mask @ circle.log_f)
@@ -149,8 +143,7 @@ def _one_circle(
     h = tails.sum(axis=0)  # (T, N'): sum of k u_k
     Q = (mask * weight[:, None]).T @ c
     mean = np.concatenate([_real_dot(Q, h), [_real_dot(Q, t).sum() for t in tails]])
-    covariance = _covariance(mask, weight, c, Q, h, tails) if second else None
-    return ConditionalSums(float(log_gamma), mean, covariance)
+    return ConditionalSums(float(log_gamma), mean, _covariance(mask, weight, c, Q, h, tails))
 
 
 def _real_dot(Q: Complex, h: Complex) -> Floats:

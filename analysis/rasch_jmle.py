@@ -12,10 +12,11 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy import linalg, special
+from scipy import special
 
 from analysis.agreement_counts import Floats
 from analysis.rasch import (
+    FARTHEST,
     Block,
     PersonGroups,
     RaschFit,
@@ -118,7 +119,7 @@ def _newton_step(sums: _Sums, groups: PersonGroups) -> _State:
         right = right + scaled.T @ residual[rows]
     information[:T, :T] += information[0, 0] / T  # fixes the origin of delta ...
     information[T:, T:] += max(information[T, T], 1.0)  # ... and that of tau
-    step = linalg.solve(information, right, assume_a="sym")
+    step = np.linalg.lstsq(information, right)[0]
     return _State((residual + sums.cross @ step) / sums.own, step[:T], step[T:])
 
 
@@ -162,6 +163,8 @@ def _maximise(groups: PersonGroups, m: int) -> tuple[_State, _Sums, int]:
         state, sums = new, new_sums
         if moved < _CLOSE:
             return state, sums, iteration
+        if max(np.abs(state.delta).max(), np.abs(state.tau).max()) > FARTHEST:
+            break
     return state, sums, 0
 
 
@@ -193,7 +196,7 @@ def joint_ml(X: npt.NDArray[Any]) -> RaschFit:
     groups = person_groups(Y, m)
     state, sums, iterations = _maximise(groups, m)
     if not iterations:
-        return no_fit("jmle", block, f"no convergence in {_STEPS} steps: an estimate has no finite value")
+        return no_fit("jmle", block, "no convergence: an estimate has no finite value")
     return _result(Y, block, groups, state, sums, iterations)
 
 

@@ -189,7 +189,7 @@ def _two_groups(view: StudyView) -> dict[str, pd.DataFrame]:
     if view.main is None or not view.margins:
         view.left_out["two_group_effects"] = "Needs a population table with a variable that respondents have."
         return {}
-    margin, levels = view.margins[0]
+    margin, levels = view.margins[0].margin, view.margins[0].levels
     if len(levels) < 2:
         view.left_out["two_group_effects"] = f"The population table has only one level of {margin.name}."
         return {}

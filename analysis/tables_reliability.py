@@ -31,7 +31,7 @@ D_STUDY = (5, 10, 20, 30, 50, 75, 100, 150, 200, 300, 500, 1000)
 def _scopes(view: StudyView) -> Iterator[tuple[str, Flags | None, Ints]]:
     """Scope name, its respondents (None = all) and its tasks."""
     if view.has_forms:
-        yield from ((name, rows, tasks) for name, (rows, tasks) in view.form_scopes().items())
+        yield from ((name, rows, tasks) for name, (rows, tasks) in view.form_scopes.items())
     else:
         yield from ((name, None, tasks) for name, tasks in view.scopes().items())
 

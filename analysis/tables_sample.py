@@ -27,14 +27,6 @@ MEANS = {
 }  # fmt: skip
 
 
-def _shares(view: StudyView, margin: Margin) -> Floats:
-    population = view.data.population
-    if population is None:
-        return margin.counts
-    shares = population.loc[population["variable"] == margin.name, "share"].to_numpy(dtype=float)
-    return margin.counts if np.isnan(shares).any() else shares
-
-
 def representativeness_tables(view: StudyView) -> dict[str, pd.DataFrame]:
     """Tables ``representativeness`` and ``representativeness_cells``.
 
@@ -53,13 +45,14 @@ def representativeness_tables(view: StudyView) -> dict[str, pd.DataFrame]:
         view.left_out.update(dict.fromkeys(("representativeness", "representativeness_cells"), reason))
         return {}
     rows, cells = [], []
-    for margin, levels in view.margins:
-        observed, shares = margin.sample_counts(), _shares(view, margin)
+    for known in view.margins:
+        margin, shares = known.margin, known.shares
+        observed = margin.sample_counts()
         found = representativeness(observed.astype(float), shares)
         unknown = int((margin.level_of < 0).sum())
         numbers = {name: getattr(found, name) for name in ("n", "chi2", "df", "p", "cohens_w")}
         rows.append({"variable": margin.name, **numbers, "n_unknown": unknown, "note": found.reason})
-        columns = {"level": levels, "population_share": shares, "observed": observed}
+        columns = {"level": known.levels, "population_share": shares, "observed": observed}
         columns |= {"expected": found.expected, "std_residual": found.std_residual}
         cells.append(pd.DataFrame({"variable": margin.name, **columns}))
     table = pd.DataFrame(rows)
@@ -68,7 +61,7 @@ def representativeness_tables(view: StudyView) -> dict[str, pd.DataFrame]:
 
 
 def _rake(view: StudyView) -> tuple[Raking, list[Margin]] | None:
-    margins = [margin for margin, _ in view.margins]
+    margins = [known.margin for known in view.margins]
     n = len(view.respondent_ids)
     if not margins:
         reason = "The study has no population table with a variable that respondents have."
@@ -104,8 +97,7 @@ def raking_tables(view: StudyView) -> tuple[dict[str, pd.DataFrame], dict[str, d
     tables = {"rake_weights": pd.DataFrame(weights)}
     basis, total = margin_dummies(margins, len(w)), float(margins[0].counts.sum())
     means = [_means(view, scale, w, basis, total) for scale in view.scales.values()]
-    if means:
-        tables["weighted_means"] = pd.concat(means, ignore_index=True)
+    tables["weighted_means"] = pd.concat(means, ignore_index=True)
     return tables | _domain_weights(view, w / w.mean()), {"rake_summary": _summary(raking, margins, total)}
 
 

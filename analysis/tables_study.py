@@ -100,6 +100,15 @@ class Grouping:
     level_of: Ints
 
 
+@dataclass(frozen=True)
+class PopulationMargin:
+    """One variable of the population table: counts with the respondents' levels, names, shares."""
+
+    margin: Margin
+    levels: list[str]
+    shares: Floats
+
+
 @dataclass
 class StudyView:
     """Everything the tables read, and the reasons of what they leave out."""
@@ -156,8 +165,9 @@ class StudyView:
     @property
     def has_forms(self) -> bool:
         """Whether respondents rated different forms (matrix sampling)."""
-        return self.data.forms is not None and self.data.form_of is not None
+        return bool(self.form_scopes)
 
+    @cached_property
     def form_scopes(self) -> dict[str, tuple[Flags, Ints]]:
         """Respondents and tasks of each form, by ``form_<code>``."""
         if self.data.forms is None or self.data.form_of is None:
@@ -174,7 +184,7 @@ class StudyView:
         if not self.has_forms:
             return None
         marks = np.zeros((len(self.respondent_ids), len(self.task_ids)), dtype=bool)
-        for rows, tasks in self.form_scopes().values():
+        for rows, tasks in self.form_scopes.values():
             marks[np.ix_(rows, tasks)] = True
         return marks
 
@@ -209,7 +219,7 @@ class StudyView:
         return Grouping(name, tuple(levels), level_of)
 
     @cached_property
-    def margins(self) -> list[tuple[Margin, list[str]]]:
+    def margins(self) -> list[PopulationMargin]:
         """Population margins with each respondent's level, in the order of the population table."""
         population = self.data.population
         if population is None:
@@ -217,7 +227,7 @@ class StudyView:
         found = [self._margin(str(name), rows) for name, rows in population.groupby("variable", sort=False)]
         return [margin for margin in found if margin is not None]
 
-    def _margin(self, name: str, rows: pd.DataFrame) -> tuple[Margin, list[str]] | None:
+    def _margin(self, name: str, rows: pd.DataFrame) -> PopulationMargin | None:
         answers, levels = self.background(name), [str(level) for level in rows["level"]]
         if answers is None:
             text = f"The respondents have no column {name!r}, which the population table names."
@@ -226,7 +236,9 @@ class StudyView:
         if len(set(levels)) < len(levels):
             self.left_out[f"population: {name}"] = f"The population table has a level of {name} twice."
             return None
-        return Margin(name, _places(answers, levels), rows["count"].to_numpy(dtype=float)), levels
+        counts, shares = (rows[column].to_numpy(dtype=float) for column in ("count", "share"))
+        known = counts if np.isnan(shares).any() else shares
+        return PopulationMargin(Margin(name, _places(answers, levels), counts), levels, known)
 
 
 def _places(answers: npt.NDArray[np.object_], levels: list[str]) -> Ints:

@@ -15,6 +15,7 @@ from analysis.generalizability import (
     variance_components,
 )
 from analysis.generalizability_reml import evaluate
+from analysis.generalizability_search import Value, newton, settled
 from analysis.generalizability_sums import join_sums, respondent_sums
 from analysis.reliability_icc import icc_family, mean_squares
 from tests.analysis.reference_study import random_ratings, study
@@ -153,3 +154,18 @@ def test_sums_of_parts_joined_are_the_sums_of_the_whole():
     assert joined.n_ratings == whole.n_ratings
     found, wanted = (list(fit.variances.values()) for fit in (joined, whole))
     assert_allclose(found, wanted, rtol=1e-5, atol=1e-9)
+
+
+def test_a_small_ratio_that_matters_is_not_set_to_zero():
+    def bowl(x):
+        return Value(float((1e6 * (x**2 - 1e-4) ** 2).sum()) * 1e3, 4e9 * x * (x**2 - 1e-4))
+
+    found = settled(bowl, newton(bowl, np.array([0.015])))
+    assert_allclose(found, [0.01], rtol=1e-4)
+
+
+def test_a_ratio_without_any_pull_becomes_exactly_zero():
+    def slope(x):
+        return Value(float(x[0] ** 2 + (x[1] - 1) ** 2), np.array([2 * x[0], 2 * (x[1] - 1)]))
+
+    assert_allclose(settled(slope, newton(slope, np.array([0.5, 0.5]))), [0, 1], atol=1e-6)

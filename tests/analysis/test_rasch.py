@@ -8,6 +8,7 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy import optimize
 
+from analysis import rasch_cml
 from analysis.rasch import (
     category_probabilities,
     expected_rating,
@@ -83,7 +84,7 @@ def test_conditional_moments_are_those_of_all_answer_vectors(seed):
         mean += w * (p @ statistics)
         centred = statistics - p @ statistics
         covariance += w * (centred * p[:, None]).T @ centred
-    mine = conditional_sums(groups, delta, tau, abilities(groups, delta, tau), second=True)
+    mine = conditional_sums(groups, delta, tau, abilities(groups, delta, tau))
     assert_allclose(mine.log_gamma, log_gamma, rtol=1e-12)
     assert_allclose(mine.mean, mean, rtol=1e-10)
     assert_allclose(mine.covariance, covariance, atol=1e-10)
@@ -93,7 +94,7 @@ def test_a_root_on_the_circle_does_no_harm():
     # two equal categories: f(z) = 1 + z vanishes at z = -1, next to a point of the circle
     Y = np.array([[1.0, 0, 1, 0, np.nan], [0, 1, 0, 0, np.nan], [1, 1, 0, np.nan, np.nan]])
     groups = person_groups(Y, 1)
-    mine = conditional_sums(groups, np.zeros(5), np.zeros(1), np.zeros(len(groups.score)), second=True)
+    mine = conditional_sums(groups, np.zeros(5), np.zeros(1), np.zeros(len(groups.score)))
     assert_allclose(mine.log_gamma, np.log(6) + np.log(4) + np.log(3))
     assert_allclose(mine.mean[:4], [0.5 + 0.25 + 2 / 3] * 3 + [0.75], rtol=1e-12)
 
@@ -160,6 +161,10 @@ def test_a_task_that_all_rate_highest_is_left_out(estimate):
     assert np.isnan(expected_rating(fit)[-1])
 
 
+SEPARATED = [
+    [(1, 0, 0, 0), (0, 1, 0, 0), (1, 1, 1, 0), (1, 1, 0, 1)],
+    [(4, 4, 1, 0), (3, 2, 0, 1), (2, 4, 1, 1)],
+]
 DEGENERATE = [
     (np.full((5, 4), np.nan), "extreme"),
     (np.full((5, 4), 3.0), "extreme"),
@@ -177,6 +182,37 @@ def test_impossible_data_give_empty_estimates_and_the_reason(estimate, X, reason
     assert np.isnan(fit.delta).all()
     assert np.isnan(fit.tau).all()
     assert np.isnan(expected_rating(fit)).all()
+
+
+@pytest.mark.parametrize("estimate", [joint_ml, conditional_ml])
+@pytest.mark.parametrize(
+    "scores", [[(1, 0, 0, 0), (0, 1, 0, 0), (1, 1, 1, 0), (1, 1, 0, 1)], [(4, 4, 1, 0), (3, 2, 0, 1), (2, 4, 1, 1)]]
+)
+def test_two_sets_of_tasks_that_everybody_orders_alike_have_no_finite_estimates(estimate, scores):
+    fit = estimate(np.array(scores * 4, dtype=float))
+    assert fit.reason
+    assert np.isnan(fit.delta).all()
+
+
+def test_abilities_stop_after_some_steps_wherever_they_start():
+    groups = person_groups(random_ratings(1, respondents=5, tasks=4, missing=0) - 1, 4)
+    far = abilities(groups, np.zeros(4), np.zeros(4), start=np.full(len(groups.score), 29.0))
+    assert np.isfinite(far).all()
+
+
+def test_steps_too_long_are_halved_and_too_few_steps_are_told(monkeypatch):
+    X, plain = random_ratings(3, respondents=60, tasks=6), rasch_cml._step
+    found = conditional_ml(X)
+    monkeypatch.setattr(rasch_cml, "_step", lambda *parts: 2.9 * plain(*parts))
+    assert_allclose(conditional_ml(X).delta, found.delta, atol=1e-6)
+    monkeypatch.undo()
+    monkeypatch.setattr(rasch_cml, "_STEPS", 2)
+    assert "no convergence" in conditional_ml(X).reason
+
+
+def test_one_task_left_cannot_be_compared():
+    X = np.column_stack([random_ratings(1, respondents=20, tasks=1, missing=0), np.full(20, 5.0)])
+    assert "extreme" in joint_ml(X).reason
 
 
 @pytest.mark.parametrize("estimate", [joint_ml, conditional_ml])

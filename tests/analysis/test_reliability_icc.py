@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 
-from analysis.reliability_icc import icc_family, mean_squares
+from analysis.reliability_icc import complete_sums, icc_family, mean_squares, mean_squares_of
 from tests.analysis.reference_study import golden, random_ratings, study
 
 with warnings.catch_warnings():  # pingouin's own imports warn
@@ -93,3 +93,8 @@ def test_consistency_ignores_severity_and_agreement_does_not():
     before, after = ({r.type: r.icc for r in icc_family(mean_squares(M))} for M in (X, shifted))
     assert_allclose(before["ICC3"], after["ICC3"])
     assert after["ICC2"] < before["ICC2"]
+
+
+def test_sums_of_two_samples_joined_are_those_of_all():
+    X = random_ratings(3, respondents=50, tasks=5)
+    assert mean_squares_of(complete_sums(X[:20]) + complete_sums(X[20:])) == mean_squares(X)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis import tables_persons, weight_tables
+from analysis import tables_persons, tables_study, weight_tables
 from analysis.choices import make_choices
 from analysis.criticality import sum_ratings
 from analysis.folder import read_study_folder
@@ -189,6 +189,7 @@ def test_a_study_with_one_agreement_scale_gets_what_makes_sense_for_it():
     assert set(found.tables["rwg"]["scale"]) == {"agree"}
     assert {"rasch_tasks", "group_tests", "person_quality"} <= set(found.tables)
     assert "importance and frequency" in found.left_out["task_weight_basis: kane_log_performers"]
+    assert resampled_kane(study(codes, scales=(scale,)), PLAN) == {}
     counted = found.tables["rwg"].query("group == 'ALL'")["n"]
     assert (counted == ((codes["agree"] > 0) & (codes["agree"] < 5)).sum(axis=0)).all()  # "don't know" is no number
 
@@ -202,6 +203,35 @@ def test_two_scales_without_importance_leave_out_what_needs_one():
     for name in ("group_tests", "agreement_index", "person_quality", "rasch_tasks"):
         assert name not in found.tables
         assert "importance" in found.left_out[name]
+
+
+def test_without_frequency_means_are_weighted_but_domains_are_not():
+    data = study(
+        {"importance": filled().matrices["importance"].codes},
+        scales=(IMPORTANCE,),
+        background=ROLES,
+        population=POPULATION,
+    )
+    found = referee_tables(data, PLAN)
+    assert_no_nonsense(found)
+    assert "weighted_means" in found.tables
+    assert "importance and a frequency scale" in found.left_out["domain_weights_raked"]
+
+
+def test_a_population_of_one_level_has_no_two_groups():
+    found = referee_tables(filled(background={"role": ["CTO"] * 40}, population=POPULATION.iloc[:1]), PLAN)
+    assert "only one level" in found.left_out["two_group_effects"]
+    assert_no_nonsense(found)
+
+
+def test_a_larger_study_is_read_in_chunks_with_the_same_digits(monkeypatch):
+    data = filled(background=ROLES, population=POPULATION)
+    whole = referee_tables(data, PLAN)
+    monkeypatch.setattr(tables_study, "_CHUNK", 7)
+    parts = referee_tables(data, PLAN)
+    assert set(whole.tables) == set(parts.tables)
+    for name, table in whole.tables.items():
+        pd.testing.assert_frame_equal(table, parts.tables[name], check_exact=False, rtol=1e-5, atol=1e-8, obj=name)
 
 
 def test_matrix_sampling_has_alpha_by_form_and_no_joint_agreement():
