@@ -155,10 +155,12 @@ def change_password(user: User, *, old: str, new: str) -> None:
     Raises
     ------
     InvalidInputError
-        If the old password is wrong or the new one breaks the rules.
+        If the old password is wrong, or the new one is the same or breaks the rules.
     """
     if not verify_password(old, user.password):
         raise InvalidInputError("This is not your present password.", field="old")
+    if new == old:  # else a first password, which its giver knows, would stay
+        raise InvalidInputError("This is your present password. Choose another one.", field="password")
     check_password_rules(new, email=user.email, name=user.name)
     with transaction():
         user.password = hash_password(new)

@@ -67,6 +67,7 @@ def profile() -> ResponseReturnValue:
     """Show one's account and change the password."""
     form = PasswordForm()
     user = current_user._get_current_object()
+    first = user.must_change_password  # then it stands in the way, and work goes on elsewhere
     if form.validate_on_submit():
         try:
             service.change_password(user, old=form.old.data, new=form.password.data)
@@ -75,5 +76,5 @@ def profile() -> ResponseReturnValue:
         else:
             sessions.begin(user)
             flash("Your password is changed. Other devices are signed out.", "success")
-            return redirect(url_for("account.profile"), 303)
+            return redirect(url_for("study.index" if first else "account.profile"), 303)
     return render_template("account/profile.html", form=form), 422 if form.is_submitted() else 200

@@ -62,5 +62,8 @@ def test_a_first_password_must_be_changed_before_anything_else(sqlite_app):
     dora = signed_in_client(sqlite_app)
     assert dora.get("/studies").location == "/account/profile"
     assert "Choose a password of your own" in dora.get("/account/profile").text
-    post(dora, "/account/profile", {"old": PASSWORD, "password": NEW})
+    same = post(dora, "/account/profile", {"old": PASSWORD, "password": PASSWORD})
+    assert (same.status_code, "Choose another one" in same.text) == (422, True)
+    assert dora.get("/studies").location == "/account/profile"
+    assert post(dora, "/account/profile", {"old": PASSWORD, "password": NEW}).location == "/studies"
     assert dora.get("/studies").status_code == 200
