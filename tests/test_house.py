@@ -80,3 +80,14 @@ def test_a_switched_off_account_is_out_at_once(app):
         account.set_active(Actor("Ada", "administrator", admin), dora, active=False)
     assert client.get("/account/profile").status_code == 303
     assert PASSWORD
+
+
+def test_a_respondents_place_outlives_a_staff_session_in_the_same_browser(app):
+    with app.app_context():
+        make_user()
+    client = signed_in_client(app)
+    with client.session_transaction() as session:
+        session["response"] = {"id": 1, "generation": 1}
+    assert post(client, "/account/sign-out", form_page="/account/profile").status_code == 303
+    with client.session_transaction() as session:
+        assert (session["response"], session.permanent) == ({"id": 1, "generation": 1}, True)

@@ -79,10 +79,9 @@ def preview_roster(actor: Actor, study_id: int, data: bytes, filename: str) -> R
 
 
 def _read(data: bytes, filename: str) -> ReadResult:
-    from jta.imports import Limits, read_roster
-    from jta.imports.limits import MEGABYTE
+    from jta.imports import read_roster
 
-    return read_roster(data, filename, Limits(upload=current_app.config["SETTINGS"].upload_mb * MEGABYTE))
+    return read_roster(data, filename, current_app.config["SETTINGS"].limits)
 
 
 def lines_of_file(result: ReadResult) -> list[RosterLine]:

@@ -64,7 +64,7 @@ def preview_import(actor: Actor, study_id: int, data: bytes, filename: str) -> P
     require_unlocked(get_study(study_id))
     if not data:
         raise InvalidInputError("The file is empty. Choose another one.", field="file")
-    result = read_inventory(data, filename)
+    result = read_inventory(data, filename, current_app.config["SETTINGS"].limits)
     stored = load_stored(study_id)
     rows = rows_of_file(result, filename) if result.ok else []
     merge = compare(stored, rows) if result.ok else Merge()

@@ -62,3 +62,9 @@ def test_without_settings_the_installation_is_local_and_keeps_its_own_keys(tmp_p
 def test_one_variable_alone_is_not_enough(tmp_path):
     with pytest.raises(ConfigError, match="JTA_SECRET_KEY is not set"):
         load_settings(tmp_path, {"JTA_DATABASE_URL": GOOD["JTA_DATABASE_URL"]})
+
+
+def test_limits_of_imported_files_are_settings(tmp_path):
+    assert load_settings(tmp_path, GOOD | {"JTA_MAX_ROWS": "50"}).limits.rows == 50
+    with pytest.raises(ConfigError, match="JTA_MAX_CELL"):
+        load_settings(tmp_path, GOOD | {"JTA_MAX_CELL": "0"})
