@@ -188,6 +188,24 @@ def _cut_values(cuts: list[dict[str, Any]]) -> dict[str, str]:
     }
 
 
+def words_of(name: str, value: Any, scales: Mapping[str, str]) -> str:
+    """Return the value of an option in the words of its form, for those who only read the plan."""
+    option = option_of(name)
+    if option.kind == "cuts":
+        return "; ".join(_cut_in_words(cut, scales) for cut in value) or "No condition: every task is retained"
+    if option.choices is None:
+        return in_words(value)
+    choices = {**option.choices, **(scales if option.kind == "scale" else {})}
+    return choices.get(value or "", in_words(value))
+
+
+def _cut_in_words(cut: Mapping[str, Any], scales: Mapping[str, str]) -> str:
+    scale = f" ({scales.get(cut['scale'], cut['scale'])})" if cut["scale"] else ""
+    anchor = f" {in_words(cut['anchor'])}" if cut["anchor"] is not None else ""
+    review = f", review from {in_words(cut['review'])}" if cut["review"] is not None else ""
+    return f"{MEASURE_WORDS[cut['measure']]}{anchor}{scale} at least {in_words(cut['cut'])}{review}"
+
+
 def typed_plan(form: FlaskForm) -> dict[str, Any]:
     """Return what was typed as the values of a plan.
 

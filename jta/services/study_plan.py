@@ -37,6 +37,11 @@ def plan_of(study: Study) -> dict[str, Any]:
     return AnalysisPlan.from_json({"items": study.exam_items, **(study.plan or {})}).to_dict()
 
 
+def default_plan() -> dict[str, Any]:
+    """Return the plan that a study starts with, every option named."""
+    return AnalysisPlan().to_dict()
+
+
 def scale_titles(study_id: int) -> dict[str, str]:
     """Return the title of each rating scale of a study by its code."""
     found = select(RatingScale.code, RatingScale.title).where(RatingScale.study_id == study_id)

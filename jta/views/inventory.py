@@ -5,8 +5,6 @@ from __future__ import annotations
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from jta.errors import EditConflictError, InvalidInputError
-from jta.forms.common import show_error
 from jta.forms.inventory import AddTaskForm, AreaForm, RetireForm, TaskForm
 from jta.forms.study import seen_version
 from jta.permissions import allows, current_actor
@@ -14,6 +12,7 @@ from jta.services import inventory as service
 from jta.services import inventory_tasks as acts
 from jta.services.study_stage import BEFORE_LAUNCH
 from jta.views import inventory_files as files
+from jta.views.study_attempt import attempt
 
 bp = Blueprint("inventory", __name__, url_prefix="/studies/<int:study_id>/inventory")
 bp.add_url_rule("/import", view_func=files.upload, methods=["GET", "POST"])
@@ -47,18 +46,16 @@ def add_task(study_id: int) -> ResponseReturnValue:
     form = AddTaskForm(domains=service.load_inventory(study_id).domains)
     if request.method == "GET" and request.args.get("area"):
         form.area.data = request.args["area"]
-    if form.validate_on_submit():
-        try:
-            task = acts.add_task(
-                current_actor(), study_id, code=form.code.data, words=form.words(), new_area=form.new_area()
-            )
-        except InvalidInputError as error:
-            show_error(form, error)
-        else:
-            flash(f"Task statement {task.code} is added.", "success")
-            return _to_index(study_id, f"task-{task.id}")
-    page = render_template("inventory/add_task.html", form=form, may_edit=may_edit())
-    return page, 422 if form.is_submitted() else 200
+    tried = attempt(
+        form,
+        lambda: acts.add_task(
+            current_actor(), study_id, code=form.code.data, words=form.words(), new_area=form.new_area()
+        ),
+    )
+    if tried.done:
+        flash(f"Task statement {tried.result.code} is added.", "success")
+        return _to_index(study_id, f"task-{tried.result.id}")
+    return render_template("inventory/add_task.html", form=form, may_edit=may_edit()), tried.status
 
 
 @bp.route("/tasks/<int:task_id>", methods=["GET", "POST"])
@@ -66,26 +63,22 @@ def edit_task(study_id: int, task_id: int) -> ResponseReturnValue:
     """Show a task statement with the history of its wording, and change it."""
     task = service.get_task(study_id, task_id)
     form = TaskForm(obj=task, data={"area": str(task.domain_id)}, domains=service.load_inventory(study_id).domains)
-    conflict, status = None, 422 if form.is_submitted() else 200
-    if form.validate_on_submit():
-        try:
-            acts.edit_task(
-                current_actor(), study_id, task_id, form.words(),
-                version=seen_version(form), reason=form.reason.data or "",
-            )  # fmt: skip
-        except InvalidInputError as error:
-            show_error(form, error)
-        except EditConflictError as error:
-            conflict, status = error, 409
-            form.version.data = service.get_task(study_id, task_id).version
-        else:
-            flash(f"Task statement {task.code} is saved.", "success")
-            return _to_index(study_id, f"task-{task_id}")
+    tried = attempt(
+        form,
+        lambda: acts.edit_task(
+            current_actor(), study_id, task_id, form.words(),
+            version=seen_version(form), reason=form.reason.data or "",
+        ),
+        version=lambda: service.get_task(study_id, task_id).version,
+    )  # fmt: skip
+    if tried.done:
+        flash(f"Task statement {task.code} is saved.", "success")
+        return _to_index(study_id, f"task-{task_id}")
     page = render_template(
-        "inventory/task.html", task=task, form=form, conflict=conflict, may_edit=may_edit(),
+        "inventory/task.html", task=task, form=form, conflict=tried.conflict, may_edit=may_edit(),
         history=service.wording_history(task),
     )  # fmt: skip
-    return page, status
+    return page, tried.status
 
 
 @bp.route("/tasks/<int:task_id>/retire", methods=["GET", "POST"])
@@ -119,21 +112,19 @@ def edit_domain(study_id: int, domain_id: int) -> ResponseReturnValue:
     if request.method == "POST" and (done := _act_on_area(study_id, domain_id, request.form.get("act", ""))):
         return done
     form = AreaForm(obj=area)
-    conflict, status = None, 422 if form.is_submitted() else 200
-    if form.validate_on_submit():
-        try:
-            acts.edit_area(current_actor(), study_id, domain_id, title=form.title.data, version=seen_version(form))
-        except EditConflictError as error:
-            conflict, status = error, 409
-            form.version.data = service.get_area(study_id, domain_id).version
-        else:
-            flash("Saved.", "success")
-            return _to_index(study_id, f"area-{domain_id}")
+    tried = attempt(
+        form,
+        lambda: acts.edit_area(current_actor(), study_id, domain_id, title=form.title.data, version=seen_version(form)),
+        version=lambda: service.get_area(study_id, domain_id).version,
+    )
+    if tried.done:
+        flash("Saved.", "success")
+        return _to_index(study_id, f"area-{domain_id}")
     page = render_template(
-        "inventory/domain.html", area=area, form=form, conflict=conflict, may_edit=may_edit(),
+        "inventory/domain.html", area=area, form=form, conflict=tried.conflict, may_edit=may_edit(),
         is_empty=acts.is_empty_area(domain_id),
     )  # fmt: skip
-    return page, status
+    return page, tried.status
 
 
 def _act_on_area(study_id: int, domain_id: int, act: str) -> ResponseReturnValue | None:

@@ -6,9 +6,8 @@ from flask import Blueprint, flash, g, redirect, render_template, request, url_f
 from flask.typing import ResponseReturnValue
 
 from jta import audit
-from jta.errors import EditConflictError, InvalidInputError, NotFoundError
+from jta.errors import InvalidInputError, NotFoundError
 from jta.forms.account import MemberForm
-from jta.forms.common import show_error
 from jta.forms.study import CreateStudyForm, StageForm, StudyForm, seen_version
 from jta.permissions import allows, current_actor
 from jta.services import account as account_service
@@ -20,6 +19,7 @@ from jta.services.study_stage import change_stage as move_to_stage
 from jta.services.study_trail import load_trail, recent_events
 from jta.sessions import current_user
 from jta.views import study_design
+from jta.views.study_attempt import attempt
 
 bp = Blueprint("study", __name__, url_prefix="/studies")
 bp.add_url_rule("/<int:study_id>/strata", view_func=study_design.strata, methods=["GET", "POST"])
@@ -42,16 +42,15 @@ def create() -> ResponseReturnValue:
     if not service.may_create(user):
         raise NotFoundError
     form = CreateStudyForm(names_director=user.is_administrator)
-    if form.validate_on_submit():
-        try:
-            study = service.create_study(
-                current_actor(), user, form.details(), start=form.start.data, director_email=form.director
-            )
-        except InvalidInputError as error:
-            show_error(form, error)
-        else:
-            return _created(study, form.director)
-    return render_template("study/create.html", form=form), 422 if form.is_submitted() else 200
+    tried = attempt(
+        form,
+        lambda: service.create_study(
+            current_actor(), user, form.details(), start=form.start.data, director_email=form.director
+        ),
+    )
+    if tried.done:
+        return _created(tried.result, form.director)
+    return render_template("study/create.html", form=form), tried.status
 
 
 def _created(study: service.Study, director: str | None) -> ResponseReturnValue:
@@ -94,52 +93,43 @@ def change_stage(study_id: int) -> ResponseReturnValue:
     form = StageForm(to=request.args.get("to", ""))
     if form.to.data not in USED:
         raise InvalidInputError("There is no such stage. Go back to the overview and choose one there.")
-    if form.validate_on_submit():
-        try:
-            move_to_stage(current_actor(), study_id, to=form.to.data, reason=form.reason.data or "")
-        except InvalidInputError as error:
-            show_error(form, error)
-        else:
-            flash(f"The study is now at the stage “{form.to.data.capitalize()}”.", "success")
-            return redirect(url_for("study.overview", study_id=study_id), 303)
-    return render_template("study/change_stage.html", form=form), 422 if form.is_submitted() else 200
+    to, reason = form.to.data, form.reason.data or ""
+    tried = attempt(form, lambda: move_to_stage(current_actor(), study_id, to=to, reason=reason))
+    if tried.done:
+        flash(f"The study is now at the stage “{to.capitalize()}”.", "success")
+        return redirect(url_for("study.overview", study_id=study_id), 303)
+    return render_template("study/change_stage.html", form=form), tried.status
 
 
 @bp.route("/<int:study_id>/edit", methods=["GET", "POST"])
 def edit(study_id: int) -> ResponseReturnValue:
     """Change the description of the study."""
     form = StudyForm(obj=g.study)
-    conflict, status = None, 422 if form.is_submitted() else 200
-    if form.validate_on_submit():
-        try:
-            service.edit_study(current_actor(), study_id, form.details(), version=seen_version(form))
-        except InvalidInputError as error:
-            show_error(form, error)
-        except EditConflictError as error:
-            conflict, status = error, 409
-            form.version.data = service.get_study(study_id).version
-        else:
-            flash("Saved.", "success")
-            return redirect(url_for("study.overview", study_id=study_id), 303)
-    return render_template("study/edit.html", form=form, conflict=conflict), status
+    tried = attempt(
+        form,
+        lambda: service.edit_study(current_actor(), study_id, form.details(), version=seen_version(form)),
+        version=lambda: service.get_study(study_id).version,
+    )
+    if tried.done:
+        flash("Saved.", "success")
+        return redirect(url_for("study.overview", study_id=study_id), 303)
+    return render_template("study/edit.html", form=form, conflict=tried.conflict), tried.status
 
 
 @bp.route("/<int:study_id>/people", methods=["GET", "POST"])
 def members(study_id: int) -> ResponseReturnValue:
     """Show who has which role in the study, and give roles."""
     form = MemberForm()
-    if form.validate_on_submit():
-        try:
-            member = account_service.grant_role(
-                current_actor(), study_id=study_id, email=form.email.data, role=form.role.data
-            )
-        except InvalidInputError as error:
-            show_error(form, error)
-        else:
-            flash(f"{member.user.name} is {member.role} of this study now.", "success")
-            return redirect(url_for("study.members", study_id=study_id), 303)
-    shown = service.list_people(study_id)
-    return render_template("study/members.html", form=form, members=shown), 422 if form.is_submitted() else 200
+    tried = attempt(
+        form,
+        lambda: account_service.grant_role(
+            current_actor(), study_id=study_id, email=form.email.data, role=form.role.data
+        ),
+    )
+    if tried.done:
+        flash(f"{tried.result.user.name} is {tried.result.role} of this study now.", "success")
+        return redirect(url_for("study.members", study_id=study_id), 303)
+    return render_template("study/members.html", form=form, members=service.list_people(study_id)), tried.status
 
 
 @bp.route("/<int:study_id>/people/<int:membership_id>/remove", methods=["GET", "POST"])

@@ -5,37 +5,45 @@ The addresses of these pages stand in study.py.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from flask import flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_wtf import FlaskForm
 
-from jta.errors import EditConflictError, InvalidInputError
-from jta.forms.common import show_error
 from jta.forms.study import StrataForm, seen_version
-from jta.forms.study_plan import build_plan_form, cut_numbers, form_values, lines_for, option_of, typed_plan
+from jta.forms.study_plan import (
+    build_plan_form,
+    cut_numbers,
+    form_values,
+    lines_for,
+    option_of,
+    typed_plan,
+    words_of,
+)
 from jta.permissions import allows, current_actor
 from jta.services import study_plan as plan_service
 from jta.services import study_strata as strata_service
 from jta.services.study import get_study
 from jta.services.study_stage import was_launched
+from jta.views.study_attempt import attempt
 
 
 def strata(study_id: int) -> ResponseReturnValue:
     """Show and change the strata of the frame."""
     form = StrataForm() if request.method == "POST" else _filled_strata(study_id)
-    conflict, status = None, 422 if form.is_submitted() else 200
-    if form.validate_on_submit():
-        try:
-            strata_service.save_strata(current_actor(), study_id, form.rows(), version=seen_version(form))
-        except InvalidInputError as error:
-            show_error(form, error)
-        except EditConflictError as error:
-            conflict, status = error, 409
-            form.version.data = get_study(study_id).version
-        else:
-            flash("The strata are saved.", "success")
-            return redirect(url_for("study.strata", study_id=study_id), 303)
+    tried = attempt(
+        form,
+        lambda: strata_service.save_strata(current_actor(), study_id, form.rows(), version=seen_version(form)),
+        version=lambda: get_study(study_id).version,
+    )
+    if tried.done:
+        flash("The strata are saved.", "success")
+        return redirect(url_for("study.strata", study_id=study_id), 303)
     people, locked = strata_service.people_by_stratum(study_id), was_launched(study_id)
-    return render_template("study/strata.html", form=form, conflict=conflict, people=people, locked=locked), status
+    page = render_template("study/strata.html", form=form, conflict=tried.conflict, people=people, locked=locked)
+    return page, tried.status
 
 
 def _filled_strata(study_id: int) -> StrataForm:
@@ -54,32 +62,26 @@ def _filled_strata(study_id: int) -> StrataForm:
 
 def plan(study_id: int) -> ResponseReturnValue:
     """Show the analysis plan, and change it; after launch a change is a departure with a reason."""
-    saved = plan_service.plan_of(g.study)
-    made = build_plan_form(plan_service.scale_titles(study_id), lines_for(saved))
+    saved, scales = plan_service.plan_of(g.study), plan_service.scale_titles(study_id)
+    made = build_plan_form(scales, lines_for(saved))
     form = made(data={**form_values(saved), "version": g.study.version})
-    conflict, status = None, 422 if form.is_submitted() else 200
-    if form.validate_on_submit():
-        try:
-            plan_service.save_plan(
-                current_actor(), study_id, typed_plan(form),
-                version=seen_version(form), reason=form["reason"].data or "",
-            )  # fmt: skip
-        except InvalidInputError as error:
-            show_error(form, error)
-        except EditConflictError as error:
-            conflict, status = error, 409
-            form["version"].data = get_study(study_id).version
-        else:
-            flash("The analysis plan is saved.", "success")
-            return redirect(url_for("study.plan", study_id=study_id), 303)
-    return _plan_page(study_id, form, conflict), status
-
-
-def _plan_page(study_id: int, form: object, conflict: EditConflictError | None) -> str:
-    return render_template(
-        "study/plan.html", form=form, conflict=conflict, sections=_sections(), cuts=cut_numbers(form),
-        defaults=_default_words(), may_edit=_may_edit_plan(), departs=plan_service.departures_open(g.study),
+    tried = attempt(form, lambda: _save_plan(study_id, form), version=lambda: get_study(study_id).version)
+    if tried.done:
+        flash("The analysis plan is saved.", "success")
+        return redirect(url_for("study.plan", study_id=study_id), 303)
+    page = render_template(
+        "study/plan.html", form=form, conflict=tried.conflict, sections=_sections(), cuts=cut_numbers(form),
+        defaults=_in_words(plan_service.default_plan(), {}), values=_in_words(saved, scales),
+        may_edit=_may_edit_plan(), departs=plan_service.departures_open(g.study),
         departures=plan_service.list_departures(study_id),
+    )  # fmt: skip
+    return page, tried.status
+
+
+def _save_plan(study_id: int, form: FlaskForm) -> None:
+    plan_service.save_plan(
+        current_actor(), study_id, typed_plan(form),
+        version=seen_version(form), reason=form["reason"].data or "",
     )  # fmt: skip
 
 
@@ -87,14 +89,9 @@ def _may_edit_plan() -> bool:
     return allows("study.plan", g.roles, "POST") and g.study.stage not in plan_service.FINAL
 
 
-def _default_words() -> dict[str, str]:
-    """Return each option's default in the words of its form."""
-    words = {}
-    for described in plan_service.plan_options():
-        choices = option_of(described["name"]).choices or {}
-        value = described["default"]
-        words[described["name"]] = choices.get(value or "", plan_service.in_words(value))
-    return words
+def _in_words(values: Mapping[str, Any], scales: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+    """Return each option's label and value in the words of its form."""
+    return {name: (option_of(name).label, words_of(name, value, scales)) for name, value in values.items()}
 
 
 def _sections() -> list[tuple[str, list[str]]]:

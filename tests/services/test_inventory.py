@@ -22,6 +22,13 @@ ROWS = [
 ]
 
 
+@pytest.fixture
+def quick(sqlite_app):
+    """An app context on SQLite only, for what does not depend on the database."""
+    with sqlite_app.app_context():
+        yield sqlite_app
+
+
 def _filled(rows=ROWS):
     study, dora = make_study()
     with transaction():
@@ -55,13 +62,13 @@ def test_the_tree_holds_tasks_in_order_of_domain_subdomain_task(app_context):
     assert _codes(study) == ["1.1.1", "1.1.2", "1.2.1", "2.1"]
 
 
-def test_a_domains_own_tasks_come_before_those_of_its_subdomains(app_context):
+def test_a_domains_own_tasks_come_before_those_of_its_subdomains(quick):
     study, dora = _filled()
     acts.add_task(dora, study.id, code="1.0", words=acts.TaskWords("Lead.", "", _area(study, "1").id))
     assert _codes(study) == ["1.0", "1.1.1", "1.1.2", "1.2.1", "2.1"]
 
 
-def test_a_search_finds_all_words_in_task_source_or_area(app_context):
+def test_a_search_finds_all_words_in_task_source_or_area(quick):
     study, _ = _filled()
     found = service.load_inventory(study.id, "POLICY write")
     assert [(d.area.code, [b.area.code for b in d.branches]) for d in found.domains] == [("1", ["1.2"])]
@@ -107,7 +114,7 @@ def test_the_first_task_moves_the_study_to_the_inventory_stage(app_context):
         ("9", None, ("1.1.9", "Too deep", "1.1"), "new_parent"),
     ],
 )
-def test_a_task_that_does_not_fit_is_refused_beside_its_field(app_context, code, area, new, field):
+def test_a_task_that_does_not_fit_is_refused_beside_its_field(quick, code, area, new, field):
     study, dora = _filled()
     words = acts.TaskWords("Do it.", "", _area(study, area).id if area else None)
     made = acts.NewArea(new[0], new[1], _area(study, new[2]).id if new[2] else None) if new else None
@@ -117,7 +124,7 @@ def test_a_task_that_does_not_fit_is_refused_beside_its_field(app_context, code,
     assert len(_codes(study)) == 4
 
 
-def test_codes_that_differ_only_in_case_are_the_same_code(app_context):
+def test_codes_that_differ_only_in_case_are_the_same_code(quick):
     study, dora = _filled([row("T1a", "Plan.")])
     with pytest.raises(InvalidInputError, match="in use"):
         acts.add_task(dora, study.id, code="t1A", words=acts.TaskWords("Again.", "", _area(study, "1").id))
@@ -133,7 +140,7 @@ def test_a_new_wording_keeps_the_former_one_with_its_reason(app_context):
     assert [(p.kind, p.text) for p in newest.pieces if p.kind != "same"] == [("gone", "the"), ("new", "a")]
 
 
-def test_moving_to_another_area_is_no_new_wording(app_context):
+def test_moving_to_another_area_is_no_new_wording(quick):
     study, dora = _filled()
     task = _task(study, "1.1.1")
     place = _words(task, task.statement, area_id=_area(study, "2").id, source="Panel")
@@ -141,7 +148,7 @@ def test_moving_to_another_area_is_no_new_wording(app_context):
     assert (task.domain.code, task.source, len(task.versions)) == ("2", "Panel", 1)
 
 
-def test_saving_the_same_words_writes_nothing(app_context):
+def test_saving_the_same_words_writes_nothing(quick):
     study, dora = _filled()
     task = _task(study, "1.1.1")
     acts.edit_task(dora, study.id, task.id, _words(task, task.statement), version=0)
@@ -184,7 +191,7 @@ def test_tasks_move_within_their_area_and_stop_at_its_ends(app_context):
     assert _codes(study) == ["1.1.1", "1.1.2", "1.2.1", "2.1"]
 
 
-def test_a_retired_task_does_not_move(app_context):
+def test_a_retired_task_does_not_move(quick):
     study, dora = _filled()
     task = _task(study, "1.1.2")
     acts.retire_task(dora, study.id, task.id, reason="Gone")

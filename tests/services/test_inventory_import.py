@@ -32,6 +32,13 @@ FILE = (
 )
 
 
+@pytest.fixture
+def quick(sqlite_app):
+    """An app context on SQLite only, for what does not depend on the database."""
+    with sqlite_app.app_context():
+        yield sqlite_app
+
+
 def _apply(dora, study, text: str, name: str = "tasks.csv"):
     preview = service.preview_import(dora, study.id, text.encode(), name)
     assert preview.token, (preview.refused, preview.problems)
@@ -89,7 +96,7 @@ def test_a_file_of_part_of_the_tasks_wipes_nothing(app_context):
     assert [(v.number, v.reason) for v in versions] == [(1, "Imported from tasks.csv"), (2, "Imported from p.csv")]
 
 
-def test_an_empty_source_in_the_file_leaves_the_stored_one(app_context):
+def test_an_empty_source_in_the_file_leaves_the_stored_one(quick):
     study, dora = make_study()
     _apply(dora, study, FILE)
     _apply(dora, study, FILE.replace("Panel 2026", "").replace("Set the", "Set a"))
@@ -116,7 +123,7 @@ def test_a_file_of_all_tasks_says_their_order(app_context):
     assert not again.merge.anything
 
 
-def test_a_column_of_places_says_the_order_too(app_context):
+def test_a_column_of_places_says_the_order_too(quick):
     study, dora = make_study()
     text = "domain,task_code,task_statement,position\nLead,a,First.,2\nLead,b,Second.,10\nLead,c,Third.,1\n"
     _apply(dora, study, text)
@@ -145,7 +152,7 @@ def test_a_retired_task_in_the_file_stays_retired(app_context):
     assert (task.statement, task.retired_reason) == ("Set a vision.", "Gone")
 
 
-def test_domains_without_codes_are_found_by_name(app_context):
+def test_domains_without_codes_are_found_by_name(quick):
     study, dora = make_study()
     _apply(dora, study, FILE)
     text = "domain,subdomain,task_code,task_statement\nTeach,,2.2,Coach.\nLEAD,Vision,1.1.3,Ask.\nData,Care,3.1,Keep.\n"
@@ -157,7 +164,7 @@ def test_domains_without_codes_are_found_by_name(app_context):
     ]  # fmt: skip
 
 
-def test_domains_without_names_keep_the_names_they_have(app_context):
+def test_domains_without_names_keep_the_names_they_have(quick):
     study, dora = make_study()
     _apply(dora, study, FILE)
     text = "domain_code,task_code,task_statement\n2,2.3,Advise.\n9,9.1,Test.\n"
@@ -187,7 +194,7 @@ def test_rows_that_contradict_each_other_are_problems(rows, column, said):
     ("line", "said"),
     [("9,New,1,Lead,z,Zero.", "code of a content domain"), ("1.1,Vision,,,z,Zero.", "code of a subdomain")],
 )
-def test_a_code_keeps_its_level(app_context, line, said):
+def test_a_code_keeps_its_level(quick, line, said):
     study, dora = make_study()
     _apply(dora, study, FILE)
     preview = service.preview_import(dora, study.id, f"{HEADER}{line},\n".encode(), "bad.csv")
@@ -195,14 +202,14 @@ def test_a_code_keeps_its_level(app_context, line, said):
     assert preview.token == ""
 
 
-def test_one_problem_and_nothing_can_be_applied(app_context):
+def test_one_problem_and_nothing_can_be_applied(quick):
     study, dora = make_study()
     preview = service.preview_import(dora, study.id, (FILE + "2,Teach,,,2.2,,\n").encode(), "tasks.csv")
     assert [(p.row, p.column) for p in preview.shown_problems] == [(5, "task_statement")]
     assert (preview.token, preview.n_rows) == ("", 3)
 
 
-def test_a_file_that_cannot_be_read_says_why(app_context):
+def test_a_file_that_cannot_be_read_says_why(quick):
     study, dora = make_study()
     assert service.preview_import(dora, study.id, b"%PDF-1.4", "tasks.pdf").refused
     with pytest.raises(InvalidInputError, match="empty"):
@@ -242,7 +249,7 @@ def test_a_preview_is_of_one_person_and_one_study(app_context):
             service.apply_import(dora, study.id, bad)
 
 
-def test_a_file_too_long_for_one_page_is_refused(app_context, monkeypatch):
+def test_a_file_too_long_for_one_page_is_refused(quick, monkeypatch):
     monkeypatch.setattr(service, "LONGEST_TOKEN", 100)
     study, dora = make_study()
     with pytest.raises(InvalidInputError, match="too long to preview"):
@@ -270,14 +277,14 @@ def test_a_failure_in_the_middle_leaves_nothing_behind(app_context, monkeypatch)
     assert study.stage == "design"
 
 
-def test_a_merge_refuses_rows_with_problems(app_context):
+def test_a_merge_refuses_rows_with_problems(quick):
     study, dora = make_study()
     with transaction(), pytest.raises(ValueError, match="cannot be merged"):
         merge_inventory(study, [row("a", "X."), row("a", "Y.")], dora, reason="Bad")
 
 
 @pytest.mark.parametrize("form", ["csv", "xlsx"])
-def test_the_exported_file_reads_back_unchanged(app_context, form):
+def test_the_exported_file_reads_back_unchanged(quick, form):
     study, dora = make_study(FRAMEWORK)
     data = service.export_inventory(study.id, form)
     preview = service.preview_import(dora, study.id, data, f"inventory.{form}")
@@ -293,7 +300,7 @@ def test_the_template_is_a_file_with_the_columns_of_an_import(form):
     assert result.refused == "The file has column names but no rows below them."
 
 
-def test_retired_tasks_are_not_in_the_file(app_context):
+def test_retired_tasks_are_not_in_the_file(quick):
     study, dora = make_study(FRAMEWORK)
     acts.retire_task(dora, study.id, live_tasks(study.id)[0].id, reason="Gone")
     assert len(service.inventory_lines(study.id)) == 99
@@ -321,7 +328,7 @@ LISTS = st.dictionaries(st.integers(0, 12), AREAS, min_size=1, max_size=10)
 
 
 @given(LISTS, LISTS, st.randoms(use_true_random=False))
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_merging_any_two_files_keeps_every_task_and_settles(sqlite_app, first, second, random):
     with sqlite_app.app_context():
         db.session.execute(db.text("DELETE FROM membership"))

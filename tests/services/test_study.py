@@ -30,6 +30,13 @@ from tests.factories import make_user
 from tests.services.study_builders import DETAILS, actor_of, launch, make_study
 
 
+@pytest.fixture
+def quick(sqlite_app):
+    """An app context on SQLite only, for what does not depend on the database."""
+    with sqlite_app.app_context():
+        yield sqlite_app
+
+
 def test_a_new_study_has_two_scales_with_frequency_first(app_context):
     study, _ = make_study()
     found = select(RatingScale).where(RatingScale.study_id == study.id).order_by(RatingScale.position)
@@ -71,7 +78,7 @@ def test_a_director_becomes_director_of_the_next_study(app_context):
     assert [s.title for s, _ in service.list_studies(user)] == ["Second", DETAILS.title]
 
 
-def test_nobody_else_creates_a_study(app_context):
+def test_nobody_else_creates_a_study(quick):
     make_study()
     paul = make_user("paul@example.org", "Paul")
     with pytest.raises(NotFoundError):
@@ -81,7 +88,7 @@ def test_nobody_else_creates_a_study(app_context):
 @pytest.mark.parametrize(
     ("address", "said"), [("nobody@example.org", "No active account"), ("ada@example.org", "Name somebody else")]
 )
-def test_an_administrator_names_another_account_as_director(app_context, address, said):
+def test_an_administrator_names_another_account_as_director(quick, address, said):
     ada = make_user("ada@example.org", "Ada", administrator=True)
     with pytest.raises(InvalidInputError, match=said) as caught:
         service.create_study(actor_of(ada, "administrator"), ada, DETAILS, director_email=address)
@@ -110,7 +117,7 @@ def test_editing_keeps_the_exam_length_of_the_plan_in_step(app_context):
     assert recent_events(study.id, 1)[0].note == "exam_items, notice"
 
 
-def test_saving_the_same_description_changes_nothing(app_context):
+def test_saving_the_same_description_changes_nothing(quick):
     study, dora = make_study()
     before = study.version
     service.edit_study(dora, study.id, service.details_of(study), version=before)
@@ -152,7 +159,7 @@ def test_going_back_needs_a_reason_and_both_steps_stay_on_record(app_context):
     ]
 
 
-def test_a_step_to_the_same_stage_writes_nothing(app_context):
+def test_a_step_to_the_same_stage_writes_nothing(quick):
     study, dora = make_study()
     with transaction():
         locked = lock_study(study.id)
@@ -274,7 +281,7 @@ def test_the_trail_is_paged_newest_first_and_checked(app_context):
     assert load_trail(chain, page=-5).page == 1
 
 
-def test_a_long_chain_is_checked_only_when_asked(app_context, monkeypatch):
+def test_a_long_chain_is_checked_only_when_asked(quick, monkeypatch):
     monkeypatch.setattr("jta.services.study_trail.CHECKED_UNASKED", 1)
     study, _ = make_study()
     chain = audit.study_chain(study.id)
@@ -283,7 +290,7 @@ def test_a_long_chain_is_checked_only_when_asked(app_context, monkeypatch):
     assert (load_trail("study 999").total, load_trail("study 999").faults) == (0, [])
 
 
-def test_a_changed_act_shows(app_context):
+def test_a_changed_act_shows(quick):
     study, _ = make_study()
     db.session.execute(db.text("UPDATE audit_head SET hash = 'x' WHERE chain = :c"), {"c": f"study {study.id}"})
     db.session.commit()

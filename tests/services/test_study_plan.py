@@ -18,6 +18,7 @@ from jta.forms.study_plan import (
     lines_for,
     option_of,
     typed_plan,
+    words_of,
 )
 from jta.models.delivery import Person
 from jta.services import study_plan as service
@@ -45,6 +46,13 @@ RICH = AnalysisPlan.from_json(
 )  # fmt: skip
 
 
+@pytest.fixture
+def quick(sqlite_app):
+    """An app context on SQLite only, for what does not depend on the database."""
+    with sqlite_app.app_context():
+        yield sqlite_app
+
+
 def _typed(app, texts):
     form_class = build_plan_form({"importance": "Importance", "frequency": "Frequency"})
     with app.test_request_context(method="POST"):
@@ -69,6 +77,17 @@ def test_an_option_that_the_page_does_not_know_is_typed_as_json(sqlite_app, monk
     values = form_values(RICH.to_dict())
     assert values["domain_minimum"] == '{"1": 10, "D:2": 5}'
     assert AnalysisPlan.from_json(_typed(sqlite_app, values)) == RICH
+
+
+def test_a_plan_is_read_in_words():
+    plan, titles = RICH.to_dict(), {"importance": "Importance"}
+    assert words_of("retention", plan["retention"], titles) == (
+        "Mean rating at least 3.5, review from 3; Share of answers at or above an anchor 3 (Importance) at least 0.67"
+    )
+    assert words_of("retention", [], titles) == "No condition: every task is retained"
+    assert words_of("importance_scale", "importance", titles) == "Importance"
+    assert words_of("index", None, titles) == "Worked out from the scales of the study"
+    assert words_of("domain_minimum", plan["domain_minimum"], titles) == "1: 10, D:2: 5"
 
 
 def test_a_longer_retention_rule_gets_more_lines(sqlite_app):
@@ -111,7 +130,7 @@ def test_before_launch_the_plan_changes_freely_and_the_exam_length_with_it(app_c
     assert (event.action, event.note) == ("saved analysis plan", "within: sum to mean; items: 120 to 90")
 
 
-def test_saving_the_same_plan_writes_nothing(app_context):
+def test_saving_the_same_plan_writes_nothing(quick):
     study, dora = make_study()
     version = study.version
     service.save_plan(dora, study.id, service.plan_of(study), version=0)
@@ -130,7 +149,7 @@ def test_a_departure_needs_a_reason_and_stays_on_record(app_context):
     assert service.departures_open(study)
 
 
-def test_the_plan_of_an_approved_blueprint_is_fixed(app_context):
+def test_the_plan_of_an_approved_blueprint_is_fixed(quick):
     study, dora = make_study()
     study.stage = "approved"
     db.session.commit()
@@ -155,14 +174,14 @@ def test_an_older_page_does_not_overwrite_the_plan(app_context):
         ({"importance_scale": "difficulty"}, "importance_scale"), ({"seed": -1}, "seed"),
     ],
 )  # fmt: skip
-def test_an_impossible_option_is_named(app_context, values, field):
+def test_an_impossible_option_is_named(quick, values, field):
     study, dora = make_study()
     with pytest.raises(InvalidInputError) as caught:
         service.save_plan(dora, study.id, values, version=study.version)
     assert caught.value.field == field
 
 
-def test_scales_are_offered_by_title(app_context):
+def test_scales_are_offered_by_title(quick):
     study, _ = make_study()
     assert service.scale_titles(study.id) == {"frequency": "Frequency", "importance": "Importance"}
 
@@ -194,7 +213,7 @@ def test_strata_are_saved_changed_and_removed(app_context):
         ([replace(ROWS[0], target=901)], "larger than the stratum"),
     ],
 )
-def test_impossible_strata_are_refused(app_context, bad, said):
+def test_impossible_strata_are_refused(quick, bad, said):
     study, dora = make_study()
     with pytest.raises(InvalidInputError, match=said):
         save_strata(dora, study.id, bad, version=study.version)
@@ -233,6 +252,6 @@ def test_strata_of_an_older_page_are_refused(app_context):
     assert "small: Small districts, 900 people, 60 aimed at" in caught.value.yours
 
 
-def test_the_answers_of_the_stratum_question_can_start_the_strata(app_context):
+def test_the_answers_of_the_stratum_question_can_start_the_strata(quick):
     study, _ = make_study()
     assert [row.code for row in suggested_strata(study.id)][:2] == ["under_1000", "1000_2499"]

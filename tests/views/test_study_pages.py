@@ -250,6 +250,8 @@ def test_an_auditor_reads_the_plan_without_a_button(sqlite_app):
     otto = signed_in_client(sqlite_app, "otto@example.org")
     page = otto.get(f"{STUDY}/plan").text
     assert "You can read this plan" in page
+    assert "Sum of its tasks&#39; indices" in page
+    assert "<select" not in page
     assert "Save plan" not in page
     assert "The chain is whole" in otto.get(f"{STUDY}/audit").text
     assert "Give a role" not in otto.get(f"{STUDY}/people").text
