@@ -134,7 +134,7 @@ def build_plan_form(scales: Mapping[str, str], lines: int = CUTS) -> type[FlaskF
 
 
 def _reason() -> Field:
-    about = "The change, its reason, your name and the date go into the record and every report."
+    about = "The change, its reason, your name and the date go into the record."
     return BlockField("Why do you depart from the saved plan?", [Length(max=1000)], description=about)
 
 
