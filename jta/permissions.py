@@ -158,7 +158,7 @@ def allows(endpoint: str, roles: frozenset[str], method: str = "GET") -> bool:
 def current_actor() -> Actor:
     """Return who is acting now, with the role that counts in this study."""
     roles: frozenset[str] = g.get("roles", frozenset())
-    order = (*STUDY, ADMINISTRATOR, STAFF)
+    order = (*STUDY, ADMINISTRATOR, ANY_DIRECTOR, STAFF)
     role = next((r for r in order if r in roles), STAFF)
     return Actor(current_user.name, role, current_user.id)
 

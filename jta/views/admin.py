@@ -11,6 +11,7 @@ from jta.forms.account import ResetForm, UserForm
 from jta.forms.common import show_error
 from jta.permissions import current_actor
 from jta.services import account as service
+from jta.services.study_trail import load_trail
 
 bp = Blueprint("admin", __name__, url_prefix="/admin")
 
@@ -64,4 +65,6 @@ def user(user_id: int) -> ResponseReturnValue:
 @bp.get("/audit")
 def audit_trail() -> ResponseReturnValue:
     """Show the audit trail of the installation."""
-    return render_template("admin/audit.html", events=audit.list_events(audit.INSTALLATION))
+    page = request.args.get("page", 1, type=int)
+    trail = load_trail(audit.INSTALLATION, page=page, check="check" in request.args)
+    return render_template("admin/audit.html", trail=trail)
