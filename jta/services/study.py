@@ -13,7 +13,7 @@ from analysis.plan import AnalysisPlan
 from jta import audit, clock
 from jta.audit import Actor
 from jta.db import db, transaction
-from jta.errors import EditConflictError, InvalidInputError, NotFoundError, StateError
+from jta.errors import EditConflictError, InvalidInputError, NotFoundError
 from jta.models.account import Membership, User
 from jta.models.study import Study
 from jta.services.account import find_user
@@ -210,9 +210,8 @@ def edit_study(actor: Actor, study_id: int, details: StudyDetails, *, version: i
     Raises
     ------
     InvalidInputError
-        If the details are impossible.
-    StateError
-        If the exam length is changed after launch (the analysis plan takes it then, with a reason).
+        If the details are impossible, or the exam length is changed after launch (the analysis plan takes it then,
+        with a reason).
     EditConflictError
         If somebody else changed the description since.
     """
@@ -238,7 +237,10 @@ def edit_study(actor: Actor, study_id: int, details: StudyDetails, *, version: i
 
 def _require_same_length(study: Study, details: StudyDetails) -> None:
     if details.exam_items != study.exam_items and study.stage not in BEFORE_LAUNCH:
-        raise StateError("After launch the exam length is changed in the analysis plan, with a reason.")
+        raise InvalidInputError(
+            f"Leave {study.exam_items} here: after launch the exam length is changed in the analysis plan, with a reason.",
+            field="exam_items",
+        )
 
 
 def _write_details(study: Study, details: StudyDetails) -> None:

@@ -17,6 +17,7 @@ from jta.errors import EditConflictError, InvalidInputError, StateError
 from jta.models.audit import AuditEvent
 from jta.models.study import Study
 from jta.models.survey import RatingScale
+from jta.services.study_plan_limits import check_limits
 from jta.services.study_stage import BEFORE_LAUNCH, lock_study
 
 DEPARTURE = "departed from analysis plan"
@@ -90,7 +91,7 @@ def save_plan(actor: Actor, study_id: int, values: Mapping[str, Any], *, version
     Raises
     ------
     InvalidInputError
-        If an option is impossible, or the survey was launched and no reason is given.
+        If an option is impossible, no exam can meet the limits, or the survey was launched and no reason is given.
     StateError
         If the blueprint is approved or published.
     EditConflictError
@@ -126,6 +127,7 @@ def _checked(values: Mapping[str, Any], study_id: int) -> dict[str, Any]:
             raise InvalidInputError(f"This study has no rating scale with the code {code}.", field=name)
     if plan.items > 2000:
         raise InvalidInputError("Enter a whole number of items from 1 to 2,000.", field="items")
+    check_limits(plan, study_id)
     return plan.to_dict()
 
 

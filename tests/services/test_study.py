@@ -139,8 +139,9 @@ def test_an_edit_of_an_older_version_shows_both_texts(app_context):
 def test_after_launch_the_exam_length_is_a_matter_of_the_plan(app_context):
     study, dora = make_study()
     launch(study)
-    with pytest.raises(StateError, match="analysis plan"):
+    with pytest.raises(InvalidInputError, match="Leave 120 here") as caught:
         service.edit_study(dora, study.id, replace(DETAILS, exam_items=99), version=study.version)
+    assert caught.value.field == "exam_items"
     service.edit_study(dora, study.id, replace(DETAILS, contact="help@example.org"), version=study.version)
     assert study.contact == "help@example.org"
 

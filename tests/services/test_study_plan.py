@@ -255,3 +255,40 @@ def test_strata_of_an_older_page_are_refused(app_context):
 def test_the_answers_of_the_stratum_question_can_start_the_strata(quick):
     study, _ = make_study()
     assert [row.code for row in suggested_strata(study.id)][:2] == ["under_1000", "1000_2499"]
+
+
+@pytest.mark.parametrize(
+    ("limits", "field", "words"),
+    [
+        ({"domain_minimum": {"9": 3}}, "domain_minimum", "no content domain 9. It has 1, 2"),
+        ({"domain_maximum": {"1.1": 3}}, "domain_maximum", "no content domain 1.1"),
+        ({"minimum_items": 61}, "minimum_items", "come to 122; the exam has only 120"),
+        ({"domain_minimum": {"1": 100}, "minimum_items": 30}, "domain_minimum", "come to 130"),
+        ({"domain_maximum": {"1": 50, "2": 60}}, "domain_maximum", "come to 110; the exam has 120"),
+        ({"domain_minimum": {"1": 50}, "domain_maximum": {"1": 40}}, "domain_maximum", "Domain 1 cannot have 50"),
+    ],
+)
+def test_limits_that_no_exam_can_meet_are_refused_at_once(app_context, limits, field, words):
+    study, dora = _study_of_two_domains()
+    with pytest.raises(InvalidInputError, match=words) as caught:
+        service.save_plan(dora, study.id, limits, version=study.version)
+    assert caught.value.field == field
+
+
+def test_limits_that_can_be_met_are_saved(app_context):
+    study, dora = _study_of_two_domains()
+    limits = {"minimum_items": 60, "domain_maximum": {"1": 60}}
+    service.save_plan(dora, study.id, limits, version=study.version)
+    assert service.plan_of(study)["domain_maximum"] == {"1": 60}
+
+
+def _study_of_two_domains():
+    from jta.models.inventory import Domain
+
+    study, dora = make_study()
+    first = Domain(study_id=study.id, code="1", title="One", position=1)
+    db.session.add_all([first, Domain(study_id=study.id, code="2", title="Two", position=2)])
+    db.session.flush()
+    db.session.add(Domain(study_id=study.id, code="1.1", title="Below", position=3, parent_id=first.id))
+    db.session.commit()
+    return study, dora
