@@ -84,13 +84,14 @@ def build_blueprint(
         if low[d]
     ]
     low = [0 if none else bound for none, bound in zip(empty, low, strict=True)]
-    part = allocate_items(_exact_sums(domains, index, plan), plan.items, minimum=low, maximum=high)
+    most = [0 if none else bound for none, bound in zip(empty, high, strict=True)]
+    part = allocate_items(_exact_sums(domains, index, plan), plan.items, minimum=low, maximum=most)
     said += [_tie_in_words(tie, domains.codes) for tie in part.ties]
     table = _frame(tasks, domains, index, plan).assign(quota=part.quotas, items=part.items)
     table = table.assign(
         minimum=low,
         maximum=pd.array(high, dtype="Int64"),
-        note=[NOTES.get(note or "", "") for note in part.notes],
+        note=["" if none else NOTES.get(note or "", "") for none, note in zip(empty, part.notes, strict=True)],
     )
     parts = [table]
     for units in levels[1:]:

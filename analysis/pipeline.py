@@ -146,8 +146,9 @@ def _weigh(work: _Work, kept: np.ndarray[Any, np.dtype[np.bool_]]) -> None:
     levels = _levels(work)
     work.tables["task_weight_basis"] = task_weight_basis(work.data.tasks, methods)
     work.notes += empty_basis(work.tables["task_weight_basis"], methods)
-    weights = domain_weights(methods, levels, work.plan.within)
+    weights = domain_weights(methods, levels)
     work.tables["domain_weights"] = weights
+    work.notes += _unweighted(weights, methods)
     totals = allocation_totals(work.plan.items, work.plan.extra_totals)
     work.tables["allocation"] = allocation(weights, totals)
     resampled = index_methods(_resample(work, importance))
@@ -183,12 +184,21 @@ def _bootstrap_table(
     if not work.plan.bootstrap_resamples:
         work.left_out["bootstrap_weights"] = "The plan asks for no resamples."
         return
-    work.tables["bootstrap_weights"] = bootstrap_weights(
-        methods, resampled, levels, within=work.plan.within, confidence=work.plan.confidence
-    )
+    work.tables["bootstrap_weights"] = bootstrap_weights(methods, resampled, levels, confidence=work.plan.confidence)
+
+
+def _unweighted(weights: pd.DataFrame, methods: dict[str, Floats]) -> list[str]:
+    """Say which methods give no weights, why, and of which level where it is not all of them."""
+    said = []
+    levels = weights["level"].unique().tolist()
     for method, basis in methods.items():
-        if reason := why_no_weights(basis):
-            work.notes.append(f"No weights by {method}: {reason}; its weights, items and intervals are empty.")
+        rows = weights[weights["method"] == method]
+        without = rows.loc[rows["weight"].isna(), "level"].unique().tolist()
+        if without:
+            of = "" if without == levels else f" of the {' and '.join(without)}s"
+            reason = why_no_weights(basis)
+            said.append(f"No weights{of} by {method}: {reason}; its weights, items and intervals are empty.")
+    return said
 
 
 def _retained_index(

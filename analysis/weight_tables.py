@@ -31,19 +31,15 @@ def task_weight_basis(tasks: pd.DataFrame, methods: Mapping[str, Floats]) -> pd.
     return tasks.loc[:, [TASK, DOMAIN, SUBDOMAIN]].assign(**methods)
 
 
-def domain_weights(methods: Mapping[str, Floats], levels: Sequence[Units], within: str = "sum") -> pd.DataFrame:
-    """Return the weight of each domain and subdomain by each method.
+def domain_weights(methods: Mapping[str, Floats], levels: Sequence[Units]) -> pd.DataFrame:
+    """Return the weight of each domain and subdomain by each method: the sum over its tasks, whatever the plan says.
 
     Returns
     -------
     DataFrame
         ``level, method, unit, n_tasks, raw_sum, weight``; weights of one level and method sum to 1.
     """
-    parts = [
-        unit_weights(basis, units, within).assign(method=method)
-        for units in levels
-        for method, basis in methods.items()
-    ]
+    parts = [unit_weights(basis, units).assign(method=method) for units in levels for method, basis in methods.items()]
     columns = ["level", "method", "unit", "n_tasks", "raw_sum", "weight"]
     return pd.concat(parts, ignore_index=True)[columns]
 
@@ -95,7 +91,6 @@ def bootstrap_weights(
     resampled: Mapping[str, Floats],
     levels: Sequence[Units],
     *,
-    within: str = "sum",
     confidence: float = 0.95,
 ) -> pd.DataFrame:
     """Return the bootstrap interval of each unit's weight by each method.
@@ -110,13 +105,16 @@ def bootstrap_weights(
     -------
     DataFrame
         ``level, method, unit, estimate, boot_mean, boot_se, perc_low, perc_high, R`` (resamples in
-        which the weights are defined); limits missing with fewer than two.
+        which the weights are defined); limits missing with fewer than two, and where there is no estimate.
     """
     parts = []
     for units in levels:
         for method, basis in resampled.items():
-            estimate = shares(unit_sums(methods[method], units, within))
-            replicates = shares(unit_sums(basis, units, within))
+            estimate = shares(unit_sums(methods[method], units))
+            replicates = shares(unit_sums(basis, units))
+            if np.isnan(estimate).any():
+                # The few resamples that happen to give weights say nothing of a weight that is not there.
+                replicates = np.full_like(replicates, np.nan)
             row = {"level": units.level, "method": method, "unit": list(units.codes), "estimate": estimate}
             parts.append(pd.DataFrame({**row, **interval_columns(replicates, confidence)}))
     columns = ["level", "method", "unit", "estimate", "boot_mean", "boot_se", "perc_low", "perc_high", "R"]

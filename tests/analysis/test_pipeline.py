@@ -211,6 +211,53 @@ def test_a_domain_without_retained_tasks_gets_no_items():
     assert_no_nonsense(result)
 
 
+@pytest.mark.parametrize(
+    ("options", "items"),
+    [({"domain_maximum": {"A": 12, "C": 20}}, {"A": 12, "B": 0, "C": 8}), ({"domain_maximum": {"A": 9, "C": 9}}, None)],
+)
+def test_maxima_of_others_give_no_items_to_a_domain_without_retained_tasks(options, items):
+    codes = {"importance": np.array([[5, 1, 3]] * 4, np.uint8), "frequency": np.full((4, 3), 4, np.uint8)}
+    cuts = {"retention": [{"measure": "mean", "cut": 2}], "items": 20, "bootstrap_resamples": 0}
+    data, plan = study(codes, domains=["A", "B", "C"]), AnalysisPlan.from_json(cuts | options)
+    if items is None:
+        with pytest.raises(AllocationError, match="maxima sum to 18 items, fewer than the 20"):
+            run_analysis(data, plan)
+        return
+    table = run_analysis(data, plan).tables["blueprint"].set_index("unit")
+    assert table["items"].to_dict() == items
+    assert table["note"]["B"] == ""
+    assert pd.isna(table["maximum"]["B"])
+
+
+def test_tables_named_as_in_the_definitions_sum_whatever_the_plan_says():
+    codes = {"importance": np.array([[5, 1, 3], [4, 2, 3]] * 4, np.uint8), "frequency": np.full((8, 3), 4, np.uint8)}
+    data = study(codes, domains=["A", "A", "B"])
+    by_sum, by_mean = (
+        run_analysis(data, AnalysisPlan(within=rule, bootstrap_resamples=60)) for rule in ("sum", "mean")
+    )
+    for name in ("domain_weights", "allocation", "bootstrap_weights"):
+        assert by_sum.tables[name].equals(by_mean.tables[name])
+    assert not by_sum.tables["blueprint"]["weight"].equals(by_mean.tables["blueprint"]["weight"])
+
+
+def test_negative_ratings_leave_empty_just_what_is_told_to_be_empty():
+    scale = integer_scale("importance", -2, 2)
+    # Task means -1, 2, 1, 1: negative alone in a subdomain, not in the sum of its domain.
+    codes = {"importance": np.array([[2, 5, 4, 4], [1, 5, 5, 4], [3, 5, 3, 4]] * 2, np.uint8)}
+    data = study(codes, domains=["A", "A", "B", "B"], subdomains=["A1", "A2", "B1", "B1"], scales=(scale,))
+    result = run_analysis(data, AnalysisPlan(items=10, bootstrap_resamples=50))
+    weights, intervals = (result.tables[name].set_index("unit") for name in ("domain_weights", "bootstrap_weights"))
+    assert_allclose(weights["weight"][["A", "B"]], [1 / 3, 2 / 3])
+    assert weights["weight"][["A1", "A2", "B1"]].isna().all()
+    assert intervals["perc_low"][["A", "B"]].notna().all()
+    empty = intervals.loc[["A1", "A2", "B1"], ["estimate", "boot_mean", "boot_se", "perc_low", "perc_high"]]
+    assert empty.isna().all(axis=None)
+    assert [note for note in result.notes if "No weights" in note] == [
+        "No weights of the subdomains by sum_importance: the index of a task is negative, and a weight cannot be; "
+        "its weights, items and intervals are empty."
+    ]
+
+
 def test_items_of_a_domain_without_weight_are_not_placed_within_it():
     codes = {"importance": np.array([[5, 3]] * 4, dtype=np.uint8), "frequency": np.array([[4, 1]] * 4, dtype=np.uint8)}
     plain = integer_scale("frequency", 0, 5)
