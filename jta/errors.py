@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import structlog
 from flask import Flask, g, jsonify, render_template, request
+from flask.globals import request_ctx
 from flask.typing import ResponseReturnValue
 from flask_login import AnonymousUserMixin
 from flask_wtf.csrf import CSRFError
@@ -150,6 +151,8 @@ def _csrf_error(error: CSRFError) -> ResponseReturnValue:
 def _http_error(error: HTTPException) -> ResponseReturnValue:
     if error.code is None or error.code < 400:
         return error.get_response()  # type: ignore[return-value]  # a redirect raised by the router
+    if request_ctx.url_adapter is None:  # asked for under a foreign host name: no page of ours has an address there
+        return "This site does not answer under that name.\n", error.code, {"Content-Type": "text/plain; charset=utf-8"}
     heading, message = _PLAIN.get(error.code, _PLAIN[400])
     body, status = _page(error.code, heading, message)  # type: ignore[misc]
     kept = [(k, v) for k, v in error.get_headers() if k in {"Allow", "Retry-After"}]

@@ -91,3 +91,10 @@ def test_a_respondents_place_outlives_a_staff_session_in_the_same_browser(app):
     assert post(client, "/account/sign-out", form_page="/account/profile").status_code == 303
     with client.session_transaction() as session:
         assert (session["response"], session.permanent) == ({"id": 1, "generation": 1}, True)
+
+
+def test_a_foreign_host_name_is_refused(client):
+    for path in ("/account/sign-in", "/studies", "/s/some-token", "/nowhere"):
+        reply = client.get(path, headers={"Host": "evil.example"})
+        assert reply.status_code == 400
+        assert "evil.example" not in reply.text
