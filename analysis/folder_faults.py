@@ -16,7 +16,7 @@ FAULTS: dict[str, tuple[str, str, str]] = {
     "not_a_number": ("value", REJECTED, "the value {cell!r} is not a number."),
     "not_an_integer": ("value", REJECTED, "the value {cell!r} is not a whole number."),
     "out_of_range": ("value", REJECTED, "the value {cell!r} is not a point of the scale {scale!r}."),
-    "surrounding_blanks": ("value", "trimmed, kept", "a cell of the row has blanks around its text."),
+    "surrounding_blanks": ("value", "trimmed, kept", "the text {cell!r} has blanks around it."),
     "duplicate": ("value", "kept once", "the same rating stands in an earlier row too."),
     "conflicting": ("value", "all rejected", "the file has different values of this rating ({cell!r} is one)."),
     "not_performed": ("value", "ignored", "the respondent does not perform this task, so {scale!r} cannot be rated."),
@@ -39,6 +39,12 @@ class Finding:
         """What cleaning does with the rating."""
         return FAULTS[self.issue][1]
 
+    @property
+    def padded_column(self) -> str:
+        """The first column whose text has blanks around it, empty if none has."""
+        columns = ("respondent_id", "task_id", "scale", "value")
+        return next((name for name in columns if getattr(self, name) != getattr(self, name).strip() != ""), "")
+
 
 @dataclass
 class Findings:
@@ -57,6 +63,7 @@ class Findings:
             return
         for finding in ordered:
             column, _, words = FAULTS[finding.issue]
+            column = finding.padded_column or column if finding.issue == "surrounding_blanks" else column
             cell = getattr(finding, column)
             text = words if cell.strip() or column == "value" else "the code is empty."
             self.problems.add(

@@ -74,8 +74,10 @@ def read_tasks(path: Path, problems: Problems) -> pd.DataFrame | None:
     """Return the tasks in the order of the file; ``task_id`` and ``domain_id`` are needed.
 
     Missing columns are filled as `analysis.frames.complete_tasks` says; an empty position is the row's
-    number, an empty name the code.
+    number, an empty name the code. Tasks with faults come as they stand, so that ratings can be checked
+    against their codes; without some of the rows they cannot, and ``None`` comes back.
     """
+    start = problems.total
     table = read_table(path, ("task_id", "domain_id"), problems)
     if table is None:
         return None
@@ -93,9 +95,9 @@ def read_tasks(path: Path, problems: Problems) -> pd.DataFrame | None:
         part.check_one("subdomain_name", of="subdomain_id")
     if "position" in table.frame:
         table.check("position", lambda text: _whole_fault(text) if text.strip() else None)
-    if problems.total > before or table.frame.empty:
+    if before > start or table.frame.empty:
         return None
-    return complete_tasks(_with_positions(table.frame))
+    return table.frame if problems.total > before else complete_tasks(_with_positions(table.frame))
 
 
 def _pick(rows: list[int], chosen: pd.Series) -> list[int]:
@@ -120,7 +122,7 @@ def _whole_fault(text: str) -> str | None:
     number = text.strip()
     if NUMBER.fullmatch(number) and float(number).is_integer() and abs(float(number)) < 10**6:
         return None
-    return f"{text!r} is not a whole number."
+    return f"{text!r} is not a whole number below a million."
 
 
 def read_scales(path: Path, problems: Problems) -> list[RatingScale] | None:
@@ -149,7 +151,7 @@ def _scale(table: SmallTable, i: int) -> RatingScale | None:
     try:
         return integer_scale(row["scale"], low, high, zero_not_performed=skips)
     except ScaleError as error:
-        table.fault(i, "", str(error))
+        table.fault(i, "zero_means" if skips and low <= high else "max", str(error))
         return None
 
 
@@ -166,13 +168,18 @@ def scale_of_range(code: str, low: int, high: int, *, frequency: bool) -> Rating
 
 
 def read_respondents(path: Path, problems: Problems) -> pd.DataFrame | None:
-    """Return respondents and their background as text without blanks around; ``None`` without the file."""
+    """Return respondents and their background as text without blanks around.
+
+    ``None`` without the file, or where some of its rows cannot be read.
+    """
+    before = problems.total
     table = read_table(path, ("respondent_id",), problems) if path.is_file() else None
     if table is None:
         return None
+    whole = problems.total == before
     table.check("respondent_id", code_fault)
     table.check_unique("respondent_id")
-    return _stripped(table.frame)
+    return _stripped(table.frame) if whole else None
 
 
 def _stripped(frame: pd.DataFrame) -> pd.DataFrame:

@@ -101,7 +101,10 @@ def test_a_known_fault_is_refused_by_row_and_column_or_cleaned(folder, name):
 
 def test_blanks_around_cells_are_trimmed_and_the_rating_kept(folder):
     path = folder(" R1,T1,importance,5\nR2, T2 ,importance,\u00a04 \n")
-    assert len(problems(path)) == 2
+    assert problems(path) == [
+        "ratings.csv, row 2, column respondent_id: the text ' R1' has blanks around it.",
+        "ratings.csv, row 3, column task_id: the text ' T2 ' has blanks around it.",
+    ]
     study = read_study_folder(path, clean=True)
     assert codes(study) == [[5, 0, 0], [0, 4, 0]]
     assert [(f.issue, f.respondent_id, f.value, f.action) for f in study.findings] == [
@@ -210,9 +213,16 @@ def test_rows_are_counted_as_a_spreadsheet_shows_them(folder):
             {"scales": "scale,min,max\nimportance,1,five\n"},
             "scales.csv, row 2, column max: 'five' is not a whole number",
         ),
-        ({"scales": "scale,min,max\nimportance,5,1\n"}, "scales.csv, row 2: The scale 'importance' runs from 5 to 1"),
+        (
+            {"scales": "scale,min,max\nimportance,5,1\n"},
+            "scales.csv, row 2, column max: The scale 'importance' runs from 5 to 1",
+        ),
+        ({"scales": "scale,min,max\nfrequency,0,99999999\n"}, "'99999999' is not a whole number below a million"),
         ({"scales": "scale,min,max\nimportance,1,5\nimportance,1,5\n"}, "scales.csv, row 3, column scale"),
-        ({"scales": "scale,min,max,zero_means\nfrequency,1,5,not performed\n"}, "zero is not one of its points"),
+        (
+            {"scales": "scale,min,max,zero_means\nfrequency,1,5,not performed\n"},
+            "scales.csv, row 2, column zero_means: On the scale 'frequency' zero means 'not performed', but zero is",
+        ),
         ({"respondents": "respondent_id\nR1\nR1\n"}, "respondents.csv, row 3, column respondent_id"),
         (
             {"population": "variable,level,share,count\nrole,a,half,3\n"},
@@ -338,9 +348,22 @@ def test_a_file_that_cannot_be_opened_is_told(folder, monkeypatch):
     assert "tasks.csv: the file cannot be read: Permission denied." in problems(path)
 
 
-def test_forms_are_not_checked_against_tasks_that_are_at_fault(folder):
-    found = problems(folder(tasks="task_id,domain_id\nT1,\n", forms="form_id,task_id\nA,T9\n"))
-    assert found == ["tasks.csv, row 2, column domain_id: the code is empty."]
+def test_faults_of_ratings_and_forms_are_told_beside_those_of_tasks(folder):
+    rating, form = "R1,T1,importance,9\n", "form_id,task_id\nA,T9\n"
+    assert problems(folder(rating, tasks="task_id,domain_id\nT1,\n", forms=form)) == [
+        "tasks.csv, row 2, column domain_id: the code is empty.",
+        "forms.csv, row 2, column task_id: the task 'T9' is not in tasks.csv.",
+        "ratings.csv, row 2, column value: the value '9' is not a point of the scale 'importance'.",
+    ]
+
+
+@pytest.mark.parametrize(
+    "files", [{"tasks": "task_id,domain_id\nT1,D1\nT2\n"}, {"respondents": "respondent_id,role\nR1,x\nR2\n"}]
+)
+def test_codes_are_not_looked_up_in_a_file_that_lacks_rows(folder, files):
+    found = problems(folder("R1,T1,importance,3\nR2,T2,importance,3\n", forms="form_id,task_id\nA,T2\n", **files))
+    (name,) = files
+    assert [text.split(":")[0] for text in found] == [f"{name}.csv, row 3"]
 
 
 def test_scales_without_a_needed_column_are_refused(folder):
