@@ -79,7 +79,12 @@ def bounds(name: str, value: Any) -> tuple[tuple[str, int], ...]:
 
 def option(check: Check, meaning: str) -> dict[str, Any]:
     """Return the metadata of one option: its check and its meaning."""
-    return {"check": check, "meaning": meaning}
+    return {"check": check, "meaning": meaning, "consequence": "", "further": False}
+
+
+def further(check: Check, meaning: str, consequence: str) -> dict[str, Any]:
+    """Return the metadata of an option that few studies change, with what follows from a choice."""
+    return {"check": check, "meaning": meaning, "consequence": consequence, "further": True}
 
 
 def check_fields(plan: Any) -> None:

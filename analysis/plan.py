@@ -12,6 +12,7 @@ from analysis.errors import PlanError
 from analysis.options import (
     bounds,
     check_fields,
+    further,
     known,
     number,
     number_or_none,
@@ -138,6 +139,15 @@ class AnalysisPlan:
     )
     seed: int = field(default=1, metadata=option(whole(0, 2**63 - 1), "Seed of the random numbers."))
     confidence: float = field(default=0.95, metadata=option(share, "Level of every interval."))
+    conditional_rasch: str = field(
+        default="auto",
+        metadata=further(
+            one_of("auto", "on", "off"),
+            "Whether the Rasch model is also fitted by conditional maximum likelihood; 'auto': up to 100,000 "
+            "respondents x tasks and 150 tasks.",
+            "Conditional estimates are not stretched as joint ones are, but take seconds to minutes.",
+        ),
+    )
 
     def __post_init__(self) -> None:
         check_fields(self)
@@ -178,7 +188,14 @@ class AnalysisPlan:
         return cls(**known(cls, parts))
 
 
-def plan_options() -> list[dict[str, Any]]:
-    """Return every option of the plan: its name, default and meaning, for forms and documents."""
+def plan_options(*, every: bool = False) -> list[dict[str, Any]]:
+    """Return the options of the plan: name, default, meaning, and what follows from a choice.
+
+    Parameters
+    ----------
+    every : bool
+        Also the further options, which a plan's JSON may name and the form does not show.
+    """
     plain = AnalysisPlan().to_dict()
-    return [{"name": f.name, "default": plain[f.name], "meaning": f.metadata["meaning"]} for f in fields(AnalysisPlan)]
+    wanted = [f for f in fields(AnalysisPlan) if every or not f.metadata["further"]]
+    return [{"name": f.name, "default": plain[f.name], "meaning": f.metadata["meaning"]} for f in wanted]

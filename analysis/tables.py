@@ -22,6 +22,7 @@ from analysis.tables_reliability import alpha_tables, generalizability_tables
 from analysis.tables_sample import raking_tables, representativeness_tables
 from analysis.tables_study import StudyView, log_product_matrix, scale_view
 
+CONDITIONAL_RATINGS, CONDITIONAL_TASKS = 100_000, 150
 KANE = ("kane_log_performers", "kane_log_x_performing", "kane_equalised")
 
 
@@ -52,7 +53,7 @@ def referee_tables(
     data: StudyData,
     plan: AnalysisPlan,
     *,
-    conditional_rasch: bool = True,
+    conditional_rasch: bool | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> TableSet:
     """Return the tables of agreement, reliability, sample, screening and Rasch.
@@ -66,8 +67,8 @@ def referee_tables(
     plan : AnalysisPlan
         Says which scale is importance and which frequency, what non-performers count as, and the
         confidence of intervals.
-    conditional_rasch : bool
-        Whether conditional Rasch estimates are wanted; they take longest.
+    conditional_rasch : bool, optional
+        Whether conditional Rasch estimates, which take longest, are wanted; by default as the plan says.
     progress : callable, optional
         Called with one sentence at each step.
 
@@ -92,10 +93,22 @@ def referee_tables(
     tables |= subgroup_tables(view) | representativeness_tables(view) | person_tables(view)
     raked, documents = raking_tables(view)
     say("Rasch rating scale model")
-    fits = rasch_fits(view, conditional=conditional_rasch)
+    wanted = conditional_wanted(data, plan) if conditional_rasch is None else conditional_rasch
+    fits = rasch_fits(view, conditional=wanted)
     rasch, summary = rasch_tables(view, fits)
     bases = kane_bases(view) | rasch_bases(view, fits)
     return TableSet(tables | raked | rasch, documents | summary, bases, view.left_out)
+
+
+def conditional_wanted(data: StudyData, plan: AnalysisPlan) -> bool:
+    """Return whether a plan wants conditional Rasch estimates of this study.
+
+    "auto" wants them up to 100,000 ratings of one scale (respondents x tasks) and 150 tasks: then they
+    take some seconds. Their time grows with the third power of the tasks.
+    """
+    if plan.conditional_rasch != "auto":
+        return plan.conditional_rasch == "on"
+    return len(data.respondent_ids) * len(data.tasks) <= CONDITIONAL_RATINGS and len(data.tasks) <= CONDITIONAL_TASKS
 
 
 def kane_bases(view: StudyView) -> dict[str, Floats]:

@@ -40,7 +40,10 @@ def rasch_fits(view: StudyView, *, conditional: bool) -> dict[str, RaschFit]:
     if conditional:
         fits["cml"] = conditional_ml(categories)
     else:
-        view.left_out["rasch_tasks: cml_all_data"] = "Conditional estimates were not asked for."
+        view.left_out["rasch_tasks: cml_all_data"] = (
+            "Conditional estimates are made where the plan asks for them; by default up to 100,000 respondents x tasks "
+            "and 150 tasks."
+        )
     for name, fit in fits.items():
         if fit.reason:
             view.left_out[f"rasch_tasks: {fit.method}"] = f"{name.upper()}: {fit.reason}."

@@ -1,4 +1,4 @@
-"""``flask --app app analyze``: from a folder of CSV files to tables, summary and workbook, without a database."""
+"""``flask --app app analyze``: from CSV files or a frozen data set to tables, summary and workbook; no database."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 SHOWN_PROBLEMS = 20
 FILE_ORDER = ("tasks.csv", "scales.csv", "respondents.csv", "population.csv", "forms.csv", "ratings.csv")
 REPORT = "validation_report.csv"
+PARQUET = ".parquet"
 PATH = click.Path(path_type=Path)
 
 
@@ -38,14 +39,25 @@ class _Order:
     force: bool
 
     @property
+    def name(self) -> str:
+        """Name of the study: its folder's, or its file's without the ending."""
+        place = self.study.resolve()
+        return place.stem if self.is_parquet else place.name
+
+    @property
+    def is_parquet(self) -> bool:
+        """Whether the study is a frozen data set rather than a folder."""
+        return self.study.suffix.lower() == PARQUET
+
+    @property
     def workbook_inside(self) -> bool:
         """A bare file name goes into the folder of results, a path with a folder goes there."""
         return self.workbook is not None and self.workbook.name == str(self.workbook)
 
 
 @click.command("analyze")
-@click.argument("study_folder", type=PATH)
-@click.option("--out", type=PATH, required=True, help="Folder for the results; made if it is not there.")
+@click.argument("study", type=PATH, required=False)
+@click.option("--out", type=PATH, help="Folder for the results; made if it is not there.")
 @click.option("--plan", type=PATH, help="Analysis plan as JSON; an option it does not name has its default.")
 @click.option("--items", type=click.IntRange(1, 100_000), help="Exam length in items (otherwise the plan's).")
 @click.option(
@@ -56,15 +68,23 @@ class _Order:
 @click.option(
     "--statistics",
     type=click.Choice(["core", "all"]),
-    default="core",
+    default="all",
     show_default=True,
-    help="Core: tasks, weights, items. All: agreement, reliability, subgroups, sample, Rasch too (takes longer).",
+    help="Core: tasks, weights, items only (quick). All: agreement, reliability, subgroups, sample, Rasch too.",
+)
+@click.option(
+    "--explain",
+    "table",
+    metavar="[TABLE]",
+    is_flag=False,
+    flag_value="",
+    help="Say what a table means, its columns, formula and source; without a name: list the tables.",
 )
 @click.option("--clean", is_flag=True, help=f"Deal with known faults of ratings by rule and list them in {REPORT}.")
 @click.option("--force", is_flag=True, help="Write although the folder holds other files (they are kept).")
-def analyze_command(**options: Any) -> None:
-    """Analyse the study in STUDY_FOLDER: tasks.csv, ratings.csv and, where present, scales.csv,
-    respondents.csv, population.csv, forms.csv. Formats: docs/analyze.md.
+def analyze_command(*, table: str | None, **options: Any) -> None:
+    """Analyse STUDY: a folder with tasks.csv, ratings.csv and, where present, scales.csv, respondents.csv,
+    population.csv, forms.csv; or a frozen data set (.parquet). Formats: docs/analyze.md.
 
     Ends with 0 when the results are written, and with 2, having written nothing, when they are not.
     """
@@ -72,7 +92,13 @@ def analyze_command(**options: Any) -> None:
     from analysis.errors import AnalysisError
     from jta.exports.book import BookError
 
-    order = _Order(study=options.pop("study_folder"), **options)
+    if table is not None:
+        _explain(table)
+        return
+    for name, word in (("study", "argument 'STUDY'"), ("out", "option '--out'")):
+        if options[name] is None:
+            raise click.UsageError(f"Missing {word}.")
+    order = _Order(**options)
     try:
         _run(order)
     except StudyFolderError as error:
@@ -81,14 +107,24 @@ def analyze_command(**options: Any) -> None:
         _fail(str(error))
 
 
+def _explain(table: str) -> None:
+    from analysis.explain import explain, list_tables
+
+    try:
+        click.echo(explain(table) if table else list_tables())
+    except KeyError:
+        _tell(f"There is no table {table!r}. These are the tables:")
+        _tell(list_tables())
+        sys.exit(2)
+
+
 def _run(order: _Order) -> None:
-    from analysis.folder import read_study_folder
     from analysis.further import all_statistics
     from analysis.pipeline import run_analysis
 
     _check_order(order)
     plan = _read_plan(order)
-    study = read_study_folder(order.study, frequency=plan.frequency_scale, clean=order.clean, progress=_tell)
+    study = _read_study(order, plan)
     result = run_analysis(study.data, plan, _tell, all_statistics() if order.statistics == "all" else None)
     files, outside = _files(order, study, result)
     write_all(order.out, files, outside)
@@ -103,8 +139,23 @@ def _run(order: _Order) -> None:
         click.echo(f"Wrote {path}")
 
 
+def _read_study(order: _Order, plan: AnalysisPlan) -> FolderStudy:
+    from analysis.folder import FolderStudy, read_study_folder
+    from analysis.parquet import from_parquet
+
+    if not order.is_parquet:
+        return read_study_folder(order.study, frequency=plan.frequency_scale, clean=order.clean, progress=_tell)
+    try:
+        content = order.study.read_bytes()
+    except OSError as error:
+        raise OutputError(f"{order.study} cannot be read: {error.strerror}.") from error
+    return FolderStudy(from_parquet(content, _tell), (), ())
+
+
 def _check_order(order: _Order) -> None:
-    if not order.study.is_dir():
+    if order.is_parquet and order.clean:
+        raise OutputError("A frozen data set holds nothing to clean; leave --clean out.")
+    if not order.is_parquet and not order.study.is_dir():
         raise OutputError(f"There is no study folder {order.study}.")
     check_folder(order.out, order.study, force=order.force)
     if order.workbook is None:
@@ -159,14 +210,14 @@ def _workbook(order: _Order, study: FolderStudy, result: AnalysisResult) -> byte
     from jta.exports.blueprint_workbook import write_blueprint_workbook
 
     _tell("Writing the workbook")
-    return write_blueprint_workbook(build_book(order.study.resolve().name, study.data, result))
+    return write_blueprint_workbook(build_book(order.name, study.data, result))
 
 
 def _summary(order: _Order, study: FolderStudy, result: AnalysisResult, files: dict[str, bytes]) -> str:
     found = Counter(finding.issue for finding in study.findings)
     return result.summary_json(
         program=PROGRAM,
-        study=order.study.resolve().name,
+        study=order.name,
         assumptions=[*study.assumptions, *result.assumptions],
         cleaned=dict(sorted(found.items())) if order.clean else None,
         files=hash_files(files),

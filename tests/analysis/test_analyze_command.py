@@ -11,6 +11,10 @@ import openpyxl
 import pytest
 from click.testing import CliRunner
 
+from analysis.explain import column_words, explanation_of
+from analysis.explain_tables import TABLES
+from analysis.folder import read_study_folder
+from analysis.parquet import to_parquet
 from jta.analyze import analyze_command
 from jta.exports import tables as table_files
 from jta.exports.csv_text import restore_text
@@ -21,7 +25,9 @@ KEY_COLUMNS = ("task_id", "domain_id", "subdomain_id")
 
 
 def run(*arguments, expect=0):
-    done = CliRunner().invoke(analyze_command, [str(argument) for argument in arguments])
+    """Run the command, with the quick statistics unless others are named."""
+    quick = () if {"--statistics", "--explain"} & set(map(str, arguments)) else ("--statistics", "core")
+    done = CliRunner().invoke(analyze_command, [str(argument) for argument in (*arguments, *quick)])
     if done.exception and not isinstance(done.exception, SystemExit):
         raise done.exception
     assert done.exit_code == expect, done.stderr
@@ -321,4 +327,57 @@ def test_the_command_needs_no_database_and_is_one_of_the_program(study, tmp_path
     command = [sys.executable, "-m", "flask", "--app", "app", "analyze", study, "--out", tmp_path / "out"]
     done = subprocess.run(command, cwd=root, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert "Wrote 9 files" in done.stdout  # eight tables and the summary
+    names = {path.stem for path in (tmp_path / "out").iterdir()}
+    assert {"alpha", "icc", "rasch_tasks", "rake_summary", "blueprint", "summary"} < names
+    assert "Variance components" in done.stderr
+    assert f"Wrote {len(names)} files" in done.stdout
+
+
+@pytest.mark.parametrize("statistics", ["core", "all"])
+def test_a_frozen_data_set_gives_the_bytes_of_its_folder(study, tmp_path, statistics):
+    file = tmp_path / "frozen" / "study.parquet"
+    file.parent.mkdir()
+    file.write_bytes(to_parquet(read_study_folder(study).data))
+    run(study, "--out", tmp_path / "one", "--statistics", statistics)
+    run(file, "--out", tmp_path / "two", "--statistics", statistics)
+    assert contents(tmp_path / "one") == contents(tmp_path / "two")
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "message"),
+    [
+        ("none.parquet", (), "cannot be read: No such file"),
+        ("odd.parquet", (), "not a data set as this program freezes it"),
+        ("odd.parquet", ("--clean",), "holds nothing to clean"),
+    ],
+)
+def test_a_data_set_that_cannot_be_read_is_told(tmp_path, name, options, message):
+    (tmp_path / "odd.parquet").write_bytes(b"PAR?")
+    done = run(tmp_path / name, "--out", tmp_path / "out", *options, expect=2)
+    assert message in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_every_table_and_each_of_its_columns_is_explained(tmp_path):
+    plan = tmp_path / "plan.json"
+    plan.write_text('{"retention": [{"measure": "mean", "cut": 2.5}], "bootstrap_resamples": 20}')
+    run(REFERENCE / "small" / "data", "--out", tmp_path / "out", "--plan", plan, "--statistics", "all")
+    listed = run("--explain").stdout
+    for path in (tmp_path / "out").iterdir():
+        if path.name == "summary.json":
+            continue
+        said = run("--explain", path.name).stdout
+        assert path.stem in listed
+        assert all(f"\n{part}\n" in said for part in ("Columns", "Formula", "Source"))
+        columns = path.read_text(encoding="utf-8").splitlines()[0].replace('"', "").split(",")
+        known = explanation_of(path.name).columns
+        for column in columns if path.suffix == ".csv" else ():
+            # Counts and the measures of a retention rule have names of their own in each study.
+            assert column in known or column.startswith("count_") or column == "importance_mean", (path.name, column)
+    assert "Wilson 1927" in run("--explain", "performing").stdout
+
+
+def test_every_explained_column_has_words():
+    for table, found in TABLES.items():
+        assert all(column_words(table, column) for column in found.columns)
+    assert "There is no table 'nonsense'" in run("--explain", "nonsense", expect=2).stderr
