@@ -238,7 +238,7 @@ def edit_study(actor: Actor, study_id: int, details: StudyDetails, *, version: i
 def _require_same_length(study: Study, details: StudyDetails) -> None:
     if details.exam_items != study.exam_items and study.stage not in BEFORE_LAUNCH:
         raise InvalidInputError(
-            f"Leave {study.exam_items} here: after launch the exam length is changed in the analysis plan, with a reason.",
+            f"Leave {study.exam_items} here. After launch the analysis plan changes the exam length, with a reason.",
             field="exam_items",
         )
 

@@ -68,7 +68,7 @@ def adjust(study_id: int, number: int) -> ResponseReturnValue:
         except InvalidInputError as error:
             show_error(form, error)
         else:
-            flash(f"{len(changes)} changes are in the ledger." if changes else "Nothing was changed.", "success")
+            flash("The change is in the ledger, with its reason." if changes else "Nothing was changed.", "success")
             return _to(study_id, number)
     page = render_template(
         "blueprint/adjust.html", form=form, blueprint=blueprint, pairs=rows_with_fields(form, blueprint)
