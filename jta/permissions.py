@@ -121,6 +121,9 @@ RULES: dict[str, Rule] = {
     "review.datasets": _rule(_results),
     "review.freeze": _rule(_editors, _editors),
     "review.download": _rule((PSYCHOMETRICIAN,)),
+    "review.responses": _rule(_results),  # counts; single responses are listed for the psychometrician only
+    "review.response": _rule((PSYCHOMETRICIAN,)),
+    "review.decide": _rule((), (PSYCHOMETRICIAN,)),
     "results.analyze": _rule((), _editors),
     "results.index": _rule(_results),
     "results.show": _rule(_results),

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from jta import audit, clock
 from jta.db import db, transaction
@@ -15,105 +14,17 @@ from jta.models.inventory import Domain, Task
 from jta.models.response import Answer, Rating, Response
 from jta.models.review import Dataset
 from jta.models.study import Stratum
-from jta.models.survey import Anchor, Choice, Instrument, Question, RatingScale
+from jta.models.survey import Choice, Question
+from jta.services.review_decisions import REVIEWABLE
+from jta.services.review_inclusion import frozen_instrument, list_candidates, preview_inclusion, rule_text
 from jta.services.study_stage import lock_study, move_stage
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from analysis.ratings import StudyData
+    from analysis.ratings import Codes, StudyData
 
-FREEZABLE = ("closed", "data review", "analysis", "blueprint")
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """One response as the rule of inclusion sees it: no name, no single answer."""
-
-    response_id: int
-    code: str
-    stratum: str
-    submitted: bool
-    share_answered: float
-
-
-@dataclass(frozen=True)
-class Inclusion:
-    """Who is in the data set under a rule, and who is left out for which reason."""
-
-    included: tuple[Candidate, ...]
-    too_little: int
-    withdrawn: int
-
-    @property
-    def submitted(self) -> int:
-        """How many of the included pressed Submit."""
-        return sum(c.submitted for c in self.included)
-
-    def counts(self) -> dict[str, int]:
-        """Return the counts as plain values."""
-        return {
-            "included": len(self.included),
-            "included, submitted": self.submitted,
-            "included, not submitted": len(self.included) - self.submitted,
-            "left out, too little answered": self.too_little,
-            "left out, withdrawn": self.withdrawn,
-        }
-
-
-def rule_text(minimum_share: float) -> str:
-    """Say in words which responses are in the data set."""
-    return (
-        f"Responses that were submitted, and responses that were not if at least {minimum_share:.0%} of the "
-        "tasks have an answer. A submitted response without any answer is left out."
-    )
-
-
-def preview_inclusion(study_id: int, minimum_share: float) -> Inclusion:
-    """Return who would be in the data set.
-
-    Parameters
-    ----------
-    minimum_share : float
-        Smallest share (0 to 1) of tasks answered by a response that was not submitted.
-    """
-    candidates = _candidates(study_id)
-    included = tuple(
-        c for c in candidates if c.share_answered > 0 and (c.submitted or c.share_answered >= minimum_share)
-    )
-    withdrawn = db.session.scalar(
-        select(func.count()).where(Response.study_id == study_id, Response.withdrawn_at.is_not(None))
-    )
-    return Inclusion(included, len(candidates) - len(included), withdrawn or 0)
-
-
-def _candidates(study_id: int) -> list[Candidate]:
-    answered = (
-        select(Rating.response_id, func.count(Rating.task_id.distinct()).label("tasks"))
-        .where(Rating.anchor_id.is_not(None))
-        .group_by(Rating.response_id)
-        .subquery()
-    )
-    found = (
-        select(Response.id, Response.code, Stratum.code, Response.submitted_at, answered.c.tasks)
-        .outerjoin(answered, answered.c.response_id == Response.id)
-        .outerjoin(Stratum, Stratum.id == Response.stratum_id)
-        .where(Response.study_id == study_id, Response.withdrawn_at.is_(None))
-        .order_by(Response.code)
-    )
-    tasks = max(_instrument(study_id).content["n_tasks"], 1)
-    return [
-        Candidate(key, code, stratum or "", submitted is not None, (count or 0) / tasks)
-        for key, code, stratum, submitted, count in db.session.execute(found)
-    ]
-
-
-def _instrument(study_id: int) -> Instrument:
-    found = select(Instrument).where(Instrument.study_id == study_id).order_by(Instrument.number.desc()).limit(1)
-    instrument: Instrument | None = db.session.scalar(found)
-    if instrument is None:
-        raise StateError("The survey was never launched, so there are no answers to freeze.")
-    return instrument
+FREEZABLE = REVIEWABLE
 
 
 def freeze_dataset(actor: audit.Actor, study_id: int, *, minimum_share: float = 0.5) -> Dataset:
@@ -141,7 +52,7 @@ def freeze_dataset(actor: audit.Actor, study_id: int, *, minimum_share: float = 
             content=content,
             data_hash=data.data_hash,
             file_hash=hashlib.sha256(content).hexdigest(),
-            rule=rule_text(minimum_share),
+            rule=rule_text(minimum_share, inclusion.n_excluded),
             counts=inclusion.counts() | {"ratings": count_ratings(data)},
             frozen_by=actor.name,
             frozen_at=clock.now(),
@@ -156,7 +67,7 @@ def freeze_dataset(actor: audit.Actor, study_id: int, *, minimum_share: float = 
             f"data set {dataset.number}",
             study_id=study_id,
             after=data.data_hash,
-            note=f"{len(inclusion.included)} responses",
+            note=f"{len(inclusion.included)} responses, {inclusion.n_excluded} left out in review",
         )
     return dataset
 
@@ -172,12 +83,14 @@ def count_ratings(data: StudyData) -> int:
 
 def load_study_data(study_id: int, codes: list[str]) -> StudyData:
     """Return the answers of these responses as the analysis reads them; no name is in it."""
-    from analysis.ratings import study_from_long
+    from analysis.ratings import study_from_codes
 
-    return study_from_long(
-        load_tasks(study_id),
+    tasks = load_tasks(study_id)
+    return study_from_codes(
+        tasks,
         load_scales(study_id),
-        _load_ratings(study_id, codes),
+        codes,
+        _load_codes(study_id, codes, tasks["task_id"].tolist()),
         respondents=_load_background(study_id, codes),
         population=load_population(study_id),
     )
@@ -187,7 +100,7 @@ def load_tasks(study_id: int) -> pd.DataFrame:
     """Return the tasks of the frozen instrument in their order, with domain and subdomain."""
     import pandas as pd
 
-    content = _instrument(study_id).content
+    content = frozen_instrument(study_id).content
     order = [task["id"] for page in content["pages"] for task in page["tasks"]]
     found = select(Task, Domain).join(Domain, Domain.id == Task.domain_id).where(Task.id.in_(order))
     by_id = {task.id: _task_row(task, domain) for task, domain in db.session.execute(found)}
@@ -215,26 +128,36 @@ def load_scales(study_id: int) -> list[Any]:
             scale["code"], scale["title"],
             tuple(scales.Anchor(a["code"], a["label"], a["value"], a["not_performed"]) for a in scale["anchors"]),
         )
-        for scale in _instrument(study_id).content["scales"]
+        for scale in frozen_instrument(study_id).content["scales"]
     ]  # fmt: skip
 
 
-def _load_ratings(study_id: int, codes: list[str]) -> pd.DataFrame:
-    import pandas as pd
+def _load_codes(study_id: int, codes: list[str], tasks: list[str]) -> dict[str, Codes]:
+    """Fill one matrix of anchor codes for each scale; ids travel instead of texts, for speed."""
+    import numpy as np
 
-    found = (
-        select(Response.code, Task.code, RatingScale.code, Anchor.code)
-        .select_from(Rating)
+    rows, columns = {code: n for n, code in enumerate(codes)}, {code: n for n, code in enumerate(tasks)}
+    found = select(Response.id, Response.code).where(Response.study_id == study_id, Response.withdrawn_at.is_(None))
+    row_of = {key: rows[code] for key, code in db.session.execute(found) if code in rows}
+    by_code = select(Task.id, Task.code).where(Task.study_id == study_id)
+    column_of = {key: columns[code] for key, code in db.session.execute(by_code) if code in columns}
+    filled: dict[str, Codes] = {}
+    for scale in frozen_instrument(study_id).content["scales"]:
+        matrix = np.zeros((len(codes), len(tasks)), dtype=np.uint8)
+        anchor_of = {anchor["id"]: n for n, anchor in enumerate(scale["anchors"], 1)}
+        for response, task, anchor in db.session.execute(_ratings_of(study_id, scale["id"])):
+            if response in row_of:
+                matrix[row_of[response], column_of[task]] = anchor_of[anchor]
+        filled[scale["code"]] = matrix
+    return filled
+
+
+def _ratings_of(study_id: int, scale_id: int) -> Select[int, int, int | None]:
+    return (
+        select(Rating.response_id, Rating.task_id, Rating.anchor_id)
         .join(Response, Response.id == Rating.response_id)
-        .join(Task, Task.id == Rating.task_id)
-        .join(RatingScale, RatingScale.id == Rating.scale_id)
-        .join(Anchor, Anchor.id == Rating.anchor_id)
-        .where(Response.study_id == study_id, Response.withdrawn_at.is_(None))
+        .where(Response.study_id == study_id, Rating.scale_id == scale_id, Rating.anchor_id.is_not(None))
     )
-    frame = pd.DataFrame(
-        db.session.execute(found).all(), columns=["respondent_id", "task_id", "scale", "anchor"], dtype=str
-    )
-    return frame[frame["respondent_id"].isin(set(codes))]
 
 
 def _load_background(study_id: int, codes: list[str]) -> pd.DataFrame:
@@ -252,8 +175,8 @@ def _load_background(study_id: int, codes: list[str]) -> pd.DataFrame:
     for response, question, choice in db.session.execute(found):
         if response in given:
             given[response][question] = choice
-    names = [q["code"] for q in _instrument(study_id).content["background"]]
-    strata = {c.code: c.stratum for c in _candidates(study_id)}
+    names = [q["code"] for q in frozen_instrument(study_id).content["background"]]
+    strata = {c.code: c.stratum for c in list_candidates(study_id)}
     rows = [
         {
             "respondent_id": code,

@@ -1,4 +1,4 @@
-"""Data sets: preview who is in, freeze, download."""
+"""Data sets: review the responses, preview who is in, freeze, download."""
 
 from __future__ import annotations
 
@@ -9,8 +9,13 @@ from jta.forms.review import FreezeForm
 from jta.permissions import current_actor
 from jta.services import results as results_service
 from jta.services import review as service
+from jta.services.review_inclusion import preview_inclusion, rule_text
+from jta.views import review_responses as pages
 
 bp = Blueprint("review", __name__, url_prefix="/studies/<int:study_id>/data-sets")
+bp.add_url_rule("/review", view_func=pages.responses)
+bp.add_url_rule("/review/<code>", view_func=pages.response)
+bp.add_url_rule("/review/<code>/decision", view_func=pages.decide, methods=["POST"])
 
 
 @bp.get("")
@@ -35,10 +40,8 @@ def freeze(study_id: int) -> ResponseReturnValue:
         dataset = service.freeze_dataset(current_actor(), study_id, minimum_share=share)
         flash(f"Data set {dataset.number} is frozen: {dataset.counts['included']} responses.", "success")
         return redirect(url_for("review.datasets", study_id=study_id), 303)
-    inclusion = service.preview_inclusion(study_id, min(max(share, 0.0), 1.0))
-    page = render_template(
-        "review/freeze.html", form=form, inclusion=inclusion, rule=service.rule_text(share), share=share
-    )
+    inclusion = preview_inclusion(study_id, min(max(share, 0.0), 1.0))
+    page = render_template("review/freeze.html", form=form, inclusion=inclusion, rule=rule_text(share), share=share)
     return page, 422 if request.method == "POST" else 200
 
 
