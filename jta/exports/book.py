@@ -199,6 +199,8 @@ class BlueprintBook:
     confidence: float = 0.95
     data_hash: str = ""
     plan_hash: str = ""
+    result_hash: str = ""
+    content_hash: str = ""
     software: str = ""
     left_out: tuple[str, ...] = ()
     ledger: tuple[LedgerEntry, ...] = ()

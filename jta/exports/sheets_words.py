@@ -152,6 +152,8 @@ def _sources(book: BlueprintBook) -> list[Row]:
     rows = (
         ("Data set, SHA-256", book.data_hash),
         ("Analysis plan, SHA-256", book.plan_hash),
+        ("Result of the analysis, SHA-256", book.result_hash),
+        ("Blueprint that an approval binds, SHA-256", book.content_hash),
         ("Method code", book.method_code),
         ("Software", book.software),
         ("Time zone of dates", book.time_zone),

@@ -23,6 +23,18 @@ SHARED_OUT = " (shared out over the other rows)"
 EDITABLE = ("draft", "returned", "submitted", "approved")
 
 
+def require_editable(blueprint: Blueprint) -> None:
+    """Refuse a change of a version that is kept as it is.
+
+    Raises
+    ------
+    StateError
+        If the blueprint is published or superseded.
+    """
+    if blueprint.state not in EDITABLE:
+        raise StateError(f"Blueprint {blueprint.number} is {blueprint.state}; it can no longer be changed.")
+
+
 def content_of(blueprint: Blueprint) -> dict[str, Any]:
     """Return all that an approval binds, as plain values."""
     return {
@@ -174,8 +186,7 @@ def adjust(
     """
     with transaction():
         study, blueprint = lock_study(study_id), get_blueprint(study_id, number)
-        if blueprint.state not in EDITABLE:
-            raise StateError(f"Blueprint {number} is {blueprint.state}; it can no longer be changed.")
+        require_editable(blueprint)
         if blueprint.version != seen_version:
             raise EditConflictError(
                 "Your changes were not saved, because the blueprint was changed while you worked on it.",

@@ -16,6 +16,7 @@ from jta.models.delivery import Person
 from jta.models.response import Response
 from jta.models.study import Study
 from jta.models.survey import Instrument
+from jta.services.blueprint import content_hash
 from jta.services.blueprint_approval import standing_approval
 from jta.services.blueprint_items import ItemResult, allocate_rows
 from jta.services.results import load_result
@@ -61,6 +62,8 @@ def build_blueprint_book(blueprint: Blueprint) -> BlueprintBook:
         dates=_dates(study, instrument, blueprint),
         respondents=_respondents(study.id, blueprint),
         ledger=_ledger(blueprint, study.time_zone),
+        result_hash=blueprint.run.result_hash,
+        content_hash=content_hash(blueprint),
     )
 
 

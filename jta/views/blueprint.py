@@ -52,6 +52,7 @@ def show(study_id: int, number: int) -> ResponseReturnValue:
 def adjust(study_id: int, number: int) -> ResponseReturnValue:
     """Change weights, limits, rationale or exam length, with a reason."""
     blueprint = service.get_blueprint(study_id, number)
+    service.require_editable(blueprint)
     form = adjust_form(blueprint)
     if form.validate_on_submit():
         try:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import re
 
+import openpyxl
 import pytest
 
 from tests.factories import csrf_from, post, signed_in_client
@@ -40,6 +42,12 @@ def fields(page: str) -> dict[str, str]:
     return found
 
 
+def words_of_workbook(content: bytes) -> set[str]:
+    """Return all texts of the sheet Read me."""
+    sheet = openpyxl.load_workbook(io.BytesIO(content), data_only=True)["Read me"]
+    return {str(cell) for row in sheet.iter_rows(values_only=True) for cell in row if cell is not None}
+
+
 def test_before_anything_is_frozen_each_page_says_how_to_begin(made):
     study, clients = made
     director = clients["director"]
@@ -60,8 +68,8 @@ def test_freezing_shows_the_effect_of_a_rule_before_it_acts(made):
 
 def test_results_show_all_tasks_and_lead_to_their_tables(proposed):
     study, clients = proposed
-    page = clients["director"].get(f"{study}/results/1").text
-    assert page.count('<th scope="row">1.') >= 36
+    page = clients["director"].get(f"{study}/results/1/tasks").text
+    assert page.count("task-1.") >= 36
     table = clients["director"].get(f"{study}/results/1/task_stats.csv")
     assert table.mimetype == "text/csv"
     assert "attachment" in table.headers["Content-Disposition"]
@@ -109,9 +117,12 @@ def test_from_proposal_to_publication(proposed):
     assert (refused.status_code, "Say what should be changed" in refused.text) == (422, True)
     post(approver, f"{study}/blueprints/1/decide", {"seen_hash": seen, "decision": "approved"})
     post(director, f"{study}/blueprints/1/publish", form_page=f"{study}/blueprints/1")
-    assert "This version is locked" in director.get(f"{study}/blueprints/1").text
+    shown = director.get(f"{study}/blueprints/1").text
+    assert "This version is locked" in shown
+    assert director.get(f"{study}/blueprints/1/adjust").status_code == 409
     book = post(director, f"{study}/blueprints/1/workbook", form_page=f"{study}/blueprints/1")
-    assert book.data[:2] == b"PK"
+    assert seen in shown
+    assert seen in words_of_workbook(book.data)
     listed = director.get(f"{study}/documents").text
     assert "published.xlsx" in listed
     again = director.get(re.search(rf'href="({study}/documents/\d+)"', listed).group(1))
