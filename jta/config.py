@@ -80,6 +80,7 @@ def load_settings(instance: Path, environ: Mapping[str, str] | None = None) -> S
         raise ConfigError(f"{unknown[0]} is not a setting; known are {', '.join(sorted(_KNOWN))}.")
     settings = _from_environment(given) if any(given.get(name) for name in MAIN) else _local(instance, given)
     check(settings)
+    _check_bind(settings, given.get("JTA_BIND", ""))
     return settings
 
 
@@ -205,6 +206,12 @@ def _check_base_url(settings: Settings) -> None:
         raise ConfigError("JTA_DEBUG must be off on a site that others reach.")
 
 
+def _check_bind(settings: Settings, bind: str) -> None:
+    # The local demo shows its passwords on the sign-in page: it must not be reached from elsewhere.
+    if bind and settings.is_loopback and not _is_loopback(bind):
+        raise ConfigError("JTA_BIND must be 127.0.0.1 unless JTA_BASE_URL is the https address of your site.")
+
+
 def _check_database(url: str) -> None:
     if not url.startswith(("sqlite:///", "postgresql+psycopg://")):
         raise ConfigError("JTA_DATABASE_URL must begin with sqlite:/// or postgresql+psycopg://.")
@@ -219,7 +226,10 @@ def flask_config(settings: Settings) -> dict[str, object]:
         "SETTINGS": settings,
         "SECRET_KEY": settings.secret_key,
         "SQLALCHEMY_DATABASE_URI": settings.database_url,
-        "SQLALCHEMY_ENGINE_OPTIONS": {"pool_pre_ping": not settings.database_url.startswith("sqlite")},
+        "SQLALCHEMY_ENGINE_OPTIONS": {
+            "pool_pre_ping": not settings.database_url.startswith("sqlite"),
+            "hide_parameters": True,  # an error is logged without the names and addresses it was about
+        },
         "SESSION_COOKIE_NAME": "__Host-jta" if secure else "jta",
         "SESSION_COOKIE_SECURE": secure,
         "SESSION_COOKIE_HTTPONLY": True,
@@ -228,7 +238,9 @@ def flask_config(settings: Settings) -> dict[str, object]:
         "PERMANENT_SESSION_LIFETIME": 400 * 24 * 3600,
         "SESSION_REFRESH_EACH_REQUEST": False,
         "WTF_CSRF_TIME_LIMIT": None,
-        "WTF_CSRF_SSL_STRICT": secure,
+        # Our pages tell nobody where the reader came from (Referrer-Policy), so no Referer header can be asked for.
+        # The token and the "__Host-" cookie, which no other site can set, do that work.
+        "WTF_CSRF_SSL_STRICT": False,
         "MAX_CONTENT_LENGTH": (settings.upload_mb + 1) * 1024 * 1024,
         "MAX_FORM_MEMORY_SIZE": 2 * 1024 * 1024,
         "MAX_FORM_PARTS": 5_000,

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import logging
+import re
 import secrets
 import sys
 import time
+from collections.abc import MutableMapping
+from typing import Any
 
 import structlog
 from flask import Flask, Response, g, request
@@ -19,12 +22,21 @@ def configure(level: str) -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
+            _without_values,
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
         logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=False,
     )
+
+
+def _without_values(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Cut what PostgreSQL quotes of a row it refused: it may hold names and addresses."""
+    for field in ("exception", "detail"):
+        if field in event:
+            event[field] = re.sub(r"DETAIL:.*", "DETAIL: (left out)", str(event[field]))
+    return event
 
 
 def _begin() -> None:

@@ -68,3 +68,11 @@ def test_limits_of_imported_files_are_settings(tmp_path):
     assert load_settings(tmp_path, GOOD | {"JTA_MAX_ROWS": "50"}).limits.rows == 50
     with pytest.raises(ConfigError, match="JTA_MAX_CELL"):
         load_settings(tmp_path, GOOD | {"JTA_MAX_CELL": "0"})
+
+
+@pytest.mark.parametrize("address", ["0.0.0.0", "192.0.2.7", "::", "survey.example.org"])
+def test_a_local_installation_cannot_be_opened_to_others(tmp_path, address):
+    with pytest.raises(ConfigError, match="JTA_BIND"):
+        load_settings(tmp_path, {"JTA_BIND": address})
+    assert load_settings(tmp_path, GOOD | {"JTA_BIND": address}).base_url == GOOD["JTA_BASE_URL"]
+    assert load_settings(tmp_path, {"JTA_BIND": "127.0.0.1"}).is_loopback
