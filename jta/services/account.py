@@ -12,6 +12,7 @@ from jta import audit, clock
 from jta.db import db, transaction
 from jta.errors import InvalidInputError, NotFoundError
 from jta.models.account import ADMINISTRATOR, STUDY_ROLES, Membership, Role, User
+from jta.services.study_stage import lock_study
 
 SHORTEST, LONGEST = 15, 256
 _COMMON = (
@@ -225,6 +226,7 @@ def grant_role(actor: audit.Actor, *, study_id: int, email: str, role: str) -> M
     if user.id == actor.user_id:
         raise InvalidInputError("You cannot give yourself a role; another director can.", field="email")
     with transaction():
+        lock_study(study_id)  # whoever gives or takes roles of a study takes turns
         if any(m.study_id == study_id and m.role == role for m in user.memberships):
             raise InvalidInputError(f"{user.name} is {role} of this study already.", field="role")
         member = Membership(user_id=user.id, study_id=study_id, role=role, granted_at=clock.now())
@@ -234,7 +236,7 @@ def grant_role(actor: audit.Actor, *, study_id: int, email: str, role: str) -> M
 
 
 def revoke_role(actor: audit.Actor, *, study_id: int, membership_id: int) -> None:
-    """Take a role away; the last director of a study stays.
+    """Take a role away; the last director of a study who can sign in stays.
 
     Raises
     ------
@@ -244,11 +246,12 @@ def revoke_role(actor: audit.Actor, *, study_id: int, membership_id: int) -> Non
         If it is the last director's.
     """
     with transaction():
-        member = db.session.get(Membership, membership_id)
+        lock_study(study_id)
+        member = db.session.get(Membership, membership_id, populate_existing=True)
         if member is None or member.study_id != study_id:
             raise NotFoundError
-        directors = [m for m in list_members(study_id) if m.role == "director"]
-        if member.role == "director" and len(directors) == 1:
+        others = [m for m in list_members(study_id) if m.role == "director" and m.user.active and m is not member]
+        if member.role == "director" and not others:
             raise InvalidInputError("A study needs a director. Name another one first.")
         audit.record(
             actor,

@@ -194,18 +194,27 @@ def _record(code: str, action: str, study_id: int, **details: Any) -> None:
     audit.record(audit.Actor("respondent", "respondent"), action, f"response {code}", study_id=study_id, **details)
 
 
-def submit_response(ticket: Ticket) -> Visit:
+def submit_response(ticket: Ticket, mark: str | None = None) -> Visit:
     """Send a response in. Sending it again changes nothing.
+
+    Parameters
+    ----------
+    ticket : Ticket
+        From the cookie.
+    mark : str, optional
+        The mark of the page that asked, see `Visit.page_mark`: one person's button must not send another's answers.
 
     Raises
     ------
-    LinkNeededError
-        If the ticket is void.
+    LinkNeededError, OtherLinkError
+        If the ticket is void, or the page belongs to another response.
     SurveyClosedError
         If the survey has closed.
     """
     with transaction():
         visit = get_visit(ticket, lock=True)
+        if mark is not None:
+            visit.check_page(mark)
         visit.check_open()
         if visit.submitted_at is None:
             response = db.session.get_one(Response, visit.response_id)

@@ -32,7 +32,8 @@ def lock_study(study_id: int) -> Study:
     NotFoundError
         If there is no such study.
     """
-    study = db.session.get(Study, study_id, with_for_update=True, populate_existing=True)
+    # "No key": whoever starts a response refers to the study meanwhile, and need not wait for its director.
+    study = db.session.get(Study, study_id, with_for_update={"key_share": True}, populate_existing=True)
     if study is None:
         raise NotFoundError
     return study

@@ -11,6 +11,7 @@ from jta.db import db, transaction
 from jta.models.delivery import Person, PersonEvent
 from jta.models.response import Answer, IdempotencyKey, Rating, RatingChange, Response
 from jta.models.review import Dataset
+from jta.services.study_stage import lock_study
 from jta.services.visits import Ticket, get_visit
 
 
@@ -27,20 +28,32 @@ def is_frozen(study_id: int) -> bool:
     return bool(db.session.scalar(select(exists().where(Dataset.study_id == study_id))))
 
 
-def withdraw(ticket: Ticket) -> Withdrawal:
+def withdraw(ticket: Ticket, mark: str | None = None) -> Withdrawal:
     """Withdraw a response for good.
 
     Before a data set is frozen the ratings, their history and the background answers are deleted. Afterwards they
     stay in it under a random code. Either way nothing leads from the person to the response any more.
 
+    Parameters
+    ----------
+    ticket : Ticket
+        From the cookie.
+    mark : str, optional
+        The mark of the page that asked, see `Visit.page_mark`: what one person confirms must not withdraw another.
+
     Raises
     ------
-    LinkNeededError
-        If the ticket is void.
+    LinkNeededError, OtherLinkError
+        If the ticket is void, or the page belongs to another response.
     """
     with transaction():
-        # The person first, as when starting: otherwise a start at the same moment could bring the person back.
-        db.session.get_one(Person, get_visit(ticket).person_id, with_for_update=True)
+        visit = get_visit(ticket)
+        if mark is not None:
+            visit.check_page(mark)
+        # The study first: while a data set is being frozen nobody's answers can be said to be deleted.
+        lock_study(visit.study_id)
+        # Then the person, as when starting: otherwise a start at the same moment could bring the person back.
+        db.session.get_one(Person, visit.person_id, with_for_update=True)
         visit = get_visit(ticket, lock=True)
         frozen = is_frozen(visit.study_id)
         response = db.session.get_one(Response, visit.response_id)

@@ -174,7 +174,7 @@ def review() -> ResponseReturnValue:
 @bp.post("/survey/submit")
 def submit() -> ResponseReturnValue:
     """Send the answers in; again is harmless."""
-    service.submit_response(_ticket())
+    service.submit_response(_ticket(), request.form.get("mark", ""))
     return redirect(url_for("response.thanks"), 303)
 
 
@@ -191,7 +191,7 @@ def thanks() -> ResponseReturnValue:
 def withdraw() -> ResponseReturnValue:
     """Say what withdrawing does, and do it."""
     if request.method == "POST":
-        done = withdrawal.withdraw(_ticket())
+        done = withdrawal.withdraw(_ticket(), request.form.get("mark", ""))
         session.pop("response", None)
         session["withdrawn"] = {"instrument": done.instrument_id, "deleted": done.answers_deleted}
         return redirect(url_for("response.withdrawn"), 303)
