@@ -40,6 +40,7 @@ def create_app(settings: object | None = None, *, instance: Path | None = None) 
     app.config.from_mapping(config.flask_config(chosen))  # type: ignore[arg-type]
     logs.configure(chosen.log_level)  # type: ignore[attr-defined]
     logs.register(app)
+    _narrow_ids(app)
     _bind_extensions(app)
     errors.register(app)
     sessions.register(app)
@@ -49,6 +50,15 @@ def create_app(settings: object | None = None, *, instance: Path | None = None) 
     commands.register(app)
     _prepare_templates(app)
     return _behind_proxies(app)
+
+
+def _narrow_ids(app: Flask) -> None:
+    from functools import partial
+
+    from werkzeug.routing import IntegerConverter
+
+    # No id or number in an address is larger than what a column holds; a larger one is no address of ours.
+    app.url_map.converters["int"] = partial(IntegerConverter, max=2**31 - 1)  # type: ignore[assignment]
 
 
 def _bind_extensions(app: Flask) -> None:
@@ -64,6 +74,8 @@ def _bind_extensions(app: Flask) -> None:
     csrf.init_app(app)
     limiter.init_app(app)
     security.init_app(app, SQLAlchemyUserDatastore(db, User, Role), register_blueprint=False)
+    # Nobody signs in by a token in a header, an address or a body: the session is the only way.
+    app.login_manager.request_loader(lambda _request: None)  # type: ignore[attr-defined]  # Flask-Login adds it
 
 
 def _prepare_templates(app: Flask) -> None:

@@ -105,6 +105,7 @@ _PLAIN = {
     404: ("We cannot find that page", "It may have moved, or your account does not reach it."),
     405: ("That does not work here", "This address does not take that kind of request."),
     413: ("That is too large", "The file or form is larger than this site takes."),
+    415: ("We could not read that request", "This site reads forms only."),
     429: ("Too many tries", "Please wait a minute, then try again."),
     500: ("Something went wrong on our side", "Nothing you saved is lost. Please try again in a moment."),
     503: ("We cannot save right now", "Nothing you saved before is lost. Please try again in a moment."),
@@ -167,6 +168,13 @@ def _database_busy(error: Exception) -> ResponseReturnValue:
     return body, status, {"Retry-After": "5"}
 
 
+def _unstorable(error: Exception) -> ResponseReturnValue:
+    """Answer a value that the database cannot hold: a character it has no room for, a number beyond its range."""
+    _without_account()
+    log.warning("unstorable_value", error=type(error).__name__)
+    return _page(400, *_PLAIN[400])
+
+
 def _unexpected(error: Exception) -> ResponseReturnValue:
     _without_account()
     log.exception("unexpected_error", error=type(error).__name__)
@@ -175,10 +183,11 @@ def _unexpected(error: Exception) -> ResponseReturnValue:
 
 def register(app: Flask) -> None:
     """Install the handlers: our own errors, HTTP errors, a database that is away, anything else."""
-    from sqlalchemy.exc import OperationalError
+    from sqlalchemy.exc import DataError, OperationalError
 
     app.register_error_handler(JTAError, _own_error)
     app.register_error_handler(CSRFError, _csrf_error)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(OperationalError, _database_busy)
+    app.register_error_handler(DataError, _unstorable)
     app.register_error_handler(Exception, _unexpected)

@@ -1,10 +1,11 @@
-"""Security headers on every reply, with a fresh nonce for the page's own scripts."""
+"""Security headers on every reply, with a fresh nonce for the page's own scripts; forms as the only bodies."""
 
 from __future__ import annotations
 
 import secrets
 
 from flask import Flask, Response, g, request
+from werkzeug.exceptions import UnsupportedMediaType
 
 _CSP = (
     "default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self'; img-src 'self' data:; "
@@ -35,7 +36,14 @@ def _add(response: Response) -> Response:
     return response
 
 
+def _forms_only() -> None:
+    # A form that is read from JSON could hold anything but text in its fields.
+    if request.endpoint is not None and request.is_json:
+        raise UnsupportedMediaType
+
+
 def register(app: Flask) -> None:
-    """Add the headers to every reply."""
+    """Add the headers to every reply; refuse bodies of JSON."""
+    app.before_request(_forms_only)
     app.after_request(_add)
     app.jinja_env.globals["csp_nonce"] = csp_nonce

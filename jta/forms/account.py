@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, PasswordField, SelectField, StringField
+from wtforms import BooleanField, PasswordField, SelectField
 from wtforms.fields import SelectChoice
 from wtforms.validators import DataRequired, Email, Length
 
+from jta.forms.study_fields import LineField
 from jta.models.account import STUDY_ROLES
 
 ROLE_LABELS = {
@@ -26,7 +27,7 @@ _ADDRESS = [
 class SignInForm(FlaskForm):
     """Address and password."""
 
-    email = StringField("E-mail address", [DataRequired("Enter your e-mail address."), Length(max=254)])
+    email = LineField("E-mail address", [DataRequired("Enter your e-mail address."), Length(max=254)])
     password = PasswordField("Password", [DataRequired("Enter your password."), Length(max=256)])
 
 
@@ -40,8 +41,8 @@ class PasswordForm(FlaskForm):
 class UserForm(FlaskForm):
     """A new account."""
 
-    name = StringField("Name", [DataRequired("Enter the person's name."), Length(max=200)])
-    email = StringField("E-mail address", _ADDRESS)
+    name = LineField("Name", [DataRequired("Enter the person's name."), Length(max=200)])
+    email = LineField("E-mail address", _ADDRESS)
     password = PasswordField("First password", [DataRequired("Enter a first password."), Length(max=256)])
     administrator = BooleanField("Administrator of this installation")
 
@@ -55,5 +56,5 @@ class ResetForm(FlaskForm):
 class MemberForm(FlaskForm):
     """A role in a study for an account."""
 
-    email = StringField("E-mail address of the account", _ADDRESS)
+    email = LineField("E-mail address of the account", _ADDRESS)
     role = SelectField("Role", choices=[SelectChoice(role, ROLE_LABELS[role]) for role in STUDY_ROLES])

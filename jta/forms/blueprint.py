@@ -12,12 +12,11 @@ from wtforms import (
     FormField,
     HiddenField,
     IntegerField,
-    StringField,
-    TextAreaField,
 )
 from wtforms import Form as PlainForm
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
+from jta.forms.study_fields import BlockField, LineField
 from jta.models.blueprint import Blueprint
 from jta.services.blueprint_changes import RowInput, shown_percent
 
@@ -35,7 +34,7 @@ class RowForm(PlainForm):
     )
     minimum = IntegerField("Fewest items", _COUNT)
     maximum = IntegerField("Most items", _COUNT)
-    rationale = StringField("Rationale", [Length(max=500, message="Keep the rationale under 500 characters.")])
+    rationale = LineField("Rationale", [Length(max=500, message="Keep the rationale under 500 characters.")])
 
 
 class AdjustForm(FlaskForm):
@@ -53,7 +52,7 @@ class AdjustForm(FlaskForm):
     share_rest = BooleanField(
         "Let the rows I do not change share the difference, in proportion to their weights", default=True
     )
-    reason = TextAreaField(
+    reason = BlockField(
         "Reason",
         [Length(max=2000, message="Keep the reason under 2,000 characters.")],
         description="Stands in the ledger beside every change. Name the vote where there was one.",
@@ -105,7 +104,7 @@ class DecideForm(FlaskForm):
 
     seen_hash = HiddenField(validators=[InputRequired()])
     decision = HiddenField()
-    reason = TextAreaField(
+    reason = BlockField(
         "Reason or remark",
         [Length(max=2000, message="Keep the reason under 2,000 characters.")],
         description="Needed when you return it; optional when you approve.",

@@ -17,6 +17,12 @@ def show_error(form: Form, error: InvalidInputError) -> None:
         form.form_errors.append(error.message)
 
 
+def sent_id(name: str) -> int:
+    """Return the id that a field of the form holds, 0 where it holds none that can be."""
+    text = request.form.get(name, "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+
+
 def safe_next(default: str) -> str:
     """Return the ``next`` address if it is a path on this site, else the default."""
     target = request.args.get("next", "")

@@ -72,7 +72,7 @@ def read_filter(asked: Mapping[str, str]) -> RosterFilter:
     """Return the filter that the words of an address ask for; whatever makes no sense is left aside."""
     status, stratum, sort = asked.get("status", ""), asked.get("stratum", ""), asked.get("sort", "code")
     return RosterFilter(
-        query=" ".join(asked.get("q", "").split())[:100],
+        query=" ".join(asked.get("q", "").replace("\0", " ").split())[:100],
         status=status if status in STATUSES else "",
         stratum=stratum if stratum == NO_STRATUM or _is_id(stratum) else "",
         sort=sort if sort in SORTS else "code",

@@ -49,7 +49,7 @@ def user(user_id: int) -> ResponseReturnValue:
     form = ResetForm()
     shown = service.get_user(user_id)
     try:
-        if request.form.get("act") in {"on", "off"}:
+        if request.method == "POST" and request.form.get("act") in {"on", "off"}:
             service.set_active(current_actor(), user_id, active=request.form["act"] == "on")
             flash("Saved.", "success")
             return redirect(url_for("admin.user", user_id=user_id), 303)

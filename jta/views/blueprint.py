@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from jta.errors import InvalidInputError
 from jta.forms.blueprint import DecideForm, adjust_form, rows_with_fields
-from jta.forms.common import show_error
+from jta.forms.common import sent_id, show_error
+from jta.forms.study import seen_version
 from jta.permissions import current_actor
 from jta.services import blueprint as service
 from jta.services import blueprint_approval as approval
@@ -34,7 +35,7 @@ def index(study_id: int) -> ResponseReturnValue:
 @bp.post("")
 def propose(study_id: int) -> ResponseReturnValue:
     """Make a draft from an analysis."""
-    blueprint = service.propose(current_actor(), study_id, request.form.get("run_id", 0, type=int))
+    blueprint = service.propose(current_actor(), study_id, sent_id("run_id"))
     flash(f"Blueprint {blueprint.number} is proposed. Adjust it with reasons, or submit it as it is.", "success")
     return _to(study_id, blueprint.number)
 
@@ -60,7 +61,7 @@ def adjust(study_id: int, number: int) -> ResponseReturnValue:
                 current_actor(),
                 study_id,
                 number,
-                seen_version=int(form.version.data),
+                seen_version=seen_version(form),
                 rows=form.row_inputs(),
                 items=form.items.data,
                 reason=form.reason.data or "",

@@ -41,7 +41,7 @@ def edit_scale(study_id: int, scale_id: int) -> ResponseReturnValue:
     """Change the words of a rating scale, add an anchor, take the highest away."""
     scale = service.get_scale(study_id, scale_id)
     form = build_scale_form(scale)
-    if request.form.get("act") == "remove":
+    if request.method == "POST" and request.form.get("act") == "remove":
         return _remove_point(study_id, scale_id, seen_version(form))
     conflict, status = None, 422 if form.is_submitted() else 200
     if form.validate_on_submit():
