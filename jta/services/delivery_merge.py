@@ -12,9 +12,11 @@ from jta.imports.result import Problem
 from jta.imports.text import fold, shown
 from jta.models.delivery import Person, PersonEvent
 from jta.models.study import Stratum
+from jta.services.delivery_checks import LONGEST, LONGEST_CODE
 from jta.services.inventory_merge import Difference
 
-LONGEST_STRATUM = 64
+_LONGEST = {"person_code": LONGEST_CODE, **LONGEST, "stratum": 64}  # by column
+_FIELD = {"person_code": "code"}
 
 
 @dataclass(frozen=True)
@@ -144,8 +146,9 @@ class _Comparison:
             row = self._row_of_person.setdefault(person.id, line.number)
             if row != line.number:
                 self._problem(line, "", f"Row {row} speaks of the same person.")
-        if len(line.stratum) > LONGEST_STRATUM:
-            self._problem(line, "stratum", f"Use {LONGEST_STRATUM} characters or fewer for a stratum.")
+        for name, longest in _LONGEST.items():
+            if len(getattr(line, _FIELD.get(name, name))) > longest:
+                self._problem(line, name, f"Use {longest} characters or fewer.")
 
     def _sort(self, line: RosterLine, person: Person | None) -> None:
         if person is not None and person.id in self._stored.withdrawn:
