@@ -17,6 +17,8 @@ _FIXED = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip can hold: no clock in 
 _TEXT = {
     *("task_id", "domain_id", "subdomain_id", "unit", "name", "parent", "level", "scale", "method", "variable"),
     *("note", "decision", "reason", "retained"),
+    *("scope", "group", "group_a", "group_b", "rule", "type", "model", "component", "metric"),
+    *("respondent_id", "respondent_a", "respondent_b", "option", "plan_value", "cognitive_level"),
 }
 
 
@@ -33,6 +35,15 @@ def unpack_file(packed: bytes, name: str) -> bytes | None:
     """Return the CSV of a table, or None where the pack has none of this name."""
     with zipfile.ZipFile(io.BytesIO(packed)) as pack:
         return pack.read(f"{name}.csv") if f"{name}.csv" in pack.namelist() else None
+
+
+def unpack_header(packed: bytes, name: str) -> list[str]:
+    """Return the columns of a table, none where the pack has none of this name."""
+    with zipfile.ZipFile(io.BytesIO(packed)) as pack:
+        if f"{name}.csv" not in pack.namelist():
+            return []
+        with pack.open(f"{name}.csv") as file:
+            return next(csv.reader(io.TextIOWrapper(file, encoding="utf-8", newline="")), [])
 
 
 def unpack_table(packed: bytes, name: str) -> pd.DataFrame | None:

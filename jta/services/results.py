@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
@@ -22,8 +23,18 @@ if TYPE_CHECKING:
     from analysis.result import AnalysisResult
 
 
-def analyze_dataset(actor: audit.Actor, study_id: int, number: int) -> AnalysisRun:
+def analyze_dataset(
+    actor: audit.Actor, study_id: int, number: int, progress: Callable[[str], None] | None = None
+) -> AnalysisRun:
     """Run the whole analysis on a frozen data set under the study's plan and store its result.
+
+    The database is free while the numbers are worked out: what is read is read before, and the result is
+    stored in one short transaction after.
+
+    Parameters
+    ----------
+    progress : callable, optional
+        Called with one sentence at each step.
 
     Raises
     ------
@@ -33,11 +44,19 @@ def analyze_dataset(actor: audit.Actor, study_id: int, number: int) -> AnalysisR
         If the study's plan does not fit its scales.
     """
     dataset = get_dataset(study_id, number)
-    plan = study_plan(study_id)
-    result = _compute(dataset.content, plan)
-    tables = _packed(result)
+    content, plan = dataset.content, study_plan(study_id)
+    db.session.rollback()  # nothing was written; SQLite would hold its write lock until the end of the analysis
+    result = _compute(content, plan, progress)
+    return _store(actor, (study_id, number), result)
+
+
+def _store(actor: audit.Actor, where: tuple[int, int], result: AnalysisResult) -> AnalysisRun:
+    from jta.exports.table_pack import pack_tables
+
+    tables = pack_tables(result.tables)
+    study_id, number = where
     with transaction():
-        study = lock_study(study_id)
+        study, dataset = lock_study(study_id), get_dataset(study_id, number)
         run = AnalysisRun(
             study_id=study_id,
             dataset_id=dataset.id,
@@ -76,21 +95,16 @@ def study_plan(study_id: int) -> Any:
     return AnalysisPlan.from_json(study.plan or {"items": study.exam_items})
 
 
-def _compute(content: bytes, plan: Any) -> AnalysisResult:
+def _compute(content: bytes, plan: Any, progress: Callable[[str], None] | None) -> AnalysisResult:
     from analysis.errors import AnalysisError
+    from analysis.further import all_statistics
     from analysis.parquet import from_parquet
     from analysis.pipeline import run_analysis
 
     try:
-        return run_analysis(from_parquet(content), plan)
+        return run_analysis(from_parquet(content), plan, progress, all_statistics())
     except AnalysisError as error:
         raise StateError(f"The analysis cannot run with this plan: {error}") from error
-
-
-def _packed(result: AnalysisResult) -> bytes:
-    from jta.exports.table_pack import pack_tables
-
-    return pack_tables(result.tables)
 
 
 def list_runs(study_id: int) -> list[AnalysisRun]:
@@ -149,6 +163,7 @@ def load_result(run: AnalysisRun) -> AnalysisResult:
         plan=AnalysisPlan.from_json(run.plan),
         plan_hash=run.plan_hash,
         versions=summary["versions"],
+        documents=summary.get("document_values", {}),
     )
 
 
@@ -167,12 +182,6 @@ def unit_weights(run: AnalysisRun) -> list[dict[str, Any]]:
     return list(run.summary["units"])
 
 
-# Column of the table task_weight_basis that holds an index.
-METHOD_OF = {
-    "importance": "sum_importance",
-    "product_of_means": "sum_importance_x_frequency",
-    "mean_of_products": "mean_of_products",
-}
 INDEX_WORDS = {
     "importance": "mean importance among those who perform the task",
     "product_of_means": "mean importance among performers times mean frequency, non-performers counted as 0",
@@ -184,9 +193,23 @@ def _summary(result: AnalysisResult) -> dict[str, Any]:
     index = result.choices["index"]
     return result.summary() | {
         "method": index or "none",
-        "method_text": INDEX_WORDS.get(index, "no index: the study has no importance scale"),
+        "method_text": _index_words(index),
         "units": _units(result.tables.get("blueprint")),
+        "document_values": result.documents,
     }
+
+
+def _index_words(index: str | None) -> str:
+    if index is None:
+        return "no index: the study has no importance scale"
+    return INDEX_WORDS.get(index, f"{index.replace('_', ' ')}; its formula stands in analysis/README.md")
+
+
+def method_of(index: str | None) -> str:
+    """Return the method that an index of a plan is called in the tables of weights, empty where it is none."""
+    from analysis.criticality import METHODS
+
+    return METHODS.get(index or "", "")
 
 
 def _units(table: pd.DataFrame | None) -> list[dict[str, Any]]:

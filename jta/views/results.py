@@ -1,23 +1,41 @@
-"""Results of an analysis: overview, tables, downloads."""
+"""Results of an analysis: the runs, downloads, and the addresses of the pages in results_pages.py."""
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, make_response, redirect, render_template, url_for
+from flask import Blueprint, current_app, g, make_response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
+from jta.jobs import run_soon
 from jta.permissions import current_actor
 from jta.services import results as service
-from jta.services.results_page import results_page
+from jta.services import results_jobs as job_service
+from jta.services.results_overview import overview
+from jta.services.results_tables import files_for, table_file
+from jta.views import results_pages as pages
 
 bp = Blueprint("results", __name__, url_prefix="/studies/<int:study_id>")
+for name in ("tasks", "agreement", "subgroups", "retention", "sensitivity", "rasch"):
+    bp.add_url_rule(f"/results/<int:run_id>/{name}", name, getattr(pages, name), methods=["GET"])
+bp.add_url_rule("/results/<int:run_id>/methods", "methods", pages.methods, methods=["GET", "POST"])
 
 
 @bp.post("/data-sets/<int:number>/analyze")
 def analyze(study_id: int, number: int) -> ResponseReturnValue:
-    """Run the analysis on a data set."""
-    run = service.analyze_dataset(current_actor(), study_id, number)
-    flash("The analysis is ready.", "success")
-    return redirect(url_for("results.show", study_id=study_id, run_id=run.id), 303)
+    """Start the analysis of a data set; go to its results, or to its progress where it takes longer."""
+    actor = current_actor()
+    job_id, is_new = job_service.ask_analysis(actor, study_id, number)
+    if is_new:
+        run_soon(current_app._get_current_object(), job_service.run_job, job_id, actor, study_id, number)  # type: ignore[attr-defined]  # the proxy's own way
+    return redirect(url_for("results.job", study_id=study_id, job_id=job_id), 303)
+
+
+@bp.get("/analyses/<int:job_id>")
+def job(study_id: int, job_id: int) -> ResponseReturnValue:
+    """Show how far an analysis is; go to its results when they are there."""
+    found = job_service.get_job(study_id, job_id)
+    if found.state == "done":
+        return redirect(url_for("results.show", study_id=study_id, run_id=found.run_id), 303)
+    return render_template("results/job.html", job=found, trouble=job_service.trouble(found))
 
 
 @bp.get("/results")
@@ -31,15 +49,16 @@ def index(study_id: int) -> ResponseReturnValue:
 
 @bp.get("/results/<int:run_id>")
 def show(study_id: int, run_id: int) -> ResponseReturnValue:
-    """Show one run: who is in it, weights, tasks."""
+    """Show the overview of a run: who answered, weights, files."""
     run = service.get_run(study_id, run_id)
-    return render_template("results/show.html", run=run, runs=service.list_runs(study_id), page=results_page(run))
+    runs, files = service.list_runs(study_id), files_for(run, g.roles)
+    return render_template("results/show.html", run=run, runs=runs, page=overview(run), files=files)
 
 
 @bp.get("/results/<int:run_id>/<name>.csv")
 def table(study_id: int, run_id: int, name: str) -> ResponseReturnValue:
     """Download one table."""
-    reply = make_response(service.table_bytes(service.get_run(study_id, run_id), name))
+    reply = make_response(table_file(service.get_run(study_id, run_id), name, g.roles))
     reply.headers["Content-Type"] = "text/csv; charset=utf-8"
     reply.headers["Content-Disposition"] = f'attachment; filename="study-{study_id}-run-{run_id}-{name}.csv"'
     return reply

@@ -1,0 +1,105 @@
+"""The page of agreement: do respondents agree on each task, and is the picture of the tasks reliable?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from jta.charts import Line, Mark, Picture, axis_for
+from jta.models.results import AnalysisRun
+from jta.services.results_tables import Row, Tables, Words, pick_scale, words_of
+
+ICC_METHODS = ("lmer_reml_all_data", "anova_complete_respondents")
+EVERYBODY = "ALL"
+
+
+@dataclass(frozen=True)
+class AgreementPage:
+    """Agreement by domain and by task, on one scale."""
+
+    scale: str
+    scales: dict[str, str]
+    scopes: list[Row]
+    picture: Picture | None
+    tasks: list[Row]
+    coefficients: Row
+    study: list[Row]
+    forecast: Picture | None
+    why_not: str | None
+
+
+def agreement_page(run: AnalysisRun, *, scale: str | None = None) -> AgreementPage:
+    """Return agreement and reliability; an unknown scale counts as importance, else as the first."""
+    tables, words = Tables(run), words_of(run)
+    scales = list(dict.fromkeys(row["scale"] for row in tables.rows("rwg")))
+    shown = pick_scale(run, scales, scale)
+    scopes = _scopes(tables, words, shown)
+    study = tables.rows("d_study", scale=shown)
+    return AgreementPage(
+        scale=shown,
+        scales={code: words.scale(code) for code in scales},
+        scopes=scopes,
+        picture=_picture(scopes),
+        tasks=_tasks(tables, words, shown),
+        coefficients=tables.one("g_coefficients", scale=shown),
+        study=study,
+        forecast=_forecast(study),
+        why_not=tables.why_not("rwg"),
+    )
+
+
+def _icc(tables: Tables, scale: str, scope: str, kind: str) -> Row:
+    """Return the coefficient from all ratings, else from complete respondents, else an empty row."""
+    rows = tables.rows("icc", scale=scale, scope=scope, type=kind)
+    known = {row["method"]: row for row in rows if row["icc"] is not None}
+    return next((known[method] for method in ICC_METHODS if method in known), {})
+
+
+def _scopes(tables: Tables, words: Words, scale: str) -> list[Row]:
+    codes = dict.fromkeys(r["scope"] for r in tables.rows("rwgj", scale=scale, group=EVERYBODY))
+    return [_scope(tables, words, scale, code) for code in codes]
+
+
+def _scope(tables: Tables, words: Words, scale: str, scope: str) -> Row:
+    here = {"scale": scale, "scope": scope}
+    return {
+        "code": "" if scope == "total" else scope,
+        "title": "All tasks" if scope == "total" else words.unit(scope),
+        "alpha": tables.one("alpha", **here, rule="pairwise"),
+        "rwgj": tables.one("rwgj", **here, group=EVERYBODY),
+        "single": _icc(tables, scale, scope, "ICC2"),
+        "average": _icc(tables, scale, scope, "ICC2k"),
+        "krippendorff": tables.one("krippendorff", **here, metric="ordinal"),
+    }
+
+
+def _picture(scopes: list[Row]) -> Picture | None:
+    lines = [
+        Line(f"{s['code']} {s['title']}".strip(), (Mark(a["raw_alpha"]),), a["feldt_low"], a["feldt_high"],
+             note=f"{a['k']} tasks, n = {a['n_rows']}", strong=not s["code"])
+        for s in scopes if (a := s["alpha"]).get("raw_alpha") is not None
+    ]  # fmt: skip
+    if not lines:
+        return None
+    return Picture("Alpha of each content domain", axis_for([], within=(0, 1)), tuple(lines), rule=0.7)
+
+
+def _tasks(tables: Tables, words: Words, scale: str) -> list[Row]:
+    total = tables.rows("alpha_if_deleted", scale=scale, scope="total", rule="pairwise")
+    dropped = {row["task_id"]: row for row in total}
+    return [
+        row
+        | {"statement": words.statements.get(row["task_id"], ""), "item": dropped.get(row["task_id"], {})}
+        for row in tables.rows("rwg", scale=scale, group=EVERYBODY)
+    ]  # fmt: skip
+
+
+def _forecast(study: list[Row]) -> Picture | None:
+    lines = tuple(
+        Line(f"{row['n_respondents']} respondents", (Mark(row["g_relative"], 0), Mark(row["phi_absolute"], 1)),
+             row["phi_absolute"], row["g_relative"])
+        for row in study if row["g_relative"] is not None
+    )  # fmt: skip
+    if not lines:
+        return None
+    series = ("G: order of the tasks", "Phi: their level too")
+    return Picture("What more respondents would bring", axis_for([], within=(0, 1)), lines, series)

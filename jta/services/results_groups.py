@@ -1,0 +1,121 @@
+"""The page of subgroups: where groups of respondents see the job differently. Small groups are hidden."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+
+from jta.charts import Axis, Mark, axis_for
+from jta.models.results import AnalysisRun
+from jta.services.results_privacy import hidden_levels
+from jta.services.results_tables import Row, Tables, Words, pick_scale, words_of
+
+IMPORTANCE_CUT = 3.0
+
+
+@dataclass(frozen=True)
+class GroupTask:
+    """One task: the mean of each group that may be shown, and the test of their difference."""
+
+    code: str
+    statement: str
+    marks: tuple[Mark, ...]
+    means: tuple[Row, ...]
+    test: Row
+
+
+@dataclass(frozen=True)
+class GroupsPage:
+    """One background question's groups on one scale."""
+
+    variable: str
+    variables: dict[str, str]
+    scale: str
+    scales: dict[str, str]
+    levels: tuple[Row, ...]
+    tasks: tuple[GroupTask, ...]
+    total: int
+    only: bool
+    axis: Axis
+    pairs: tuple[Row, ...]
+    hidden: tuple[str, ...]
+    why_not: str | None
+
+
+def groups_page(
+    run: AnalysisRun, *, variable: str | None = None, scale: str | None = None, only: bool = False
+) -> GroupsPage:
+    """Return the groups of a background question; ``only`` keeps tasks whose groups differ (Holm p below .05)."""
+    tables, words = Tables(run), words_of(run)
+    variables = list(dict.fromkeys(name for name, _ in tables.sizes))
+    scales = list(dict.fromkeys(row["scale"] for row in tables.rows("group_means")))
+    name = variable if variable is not None and variable in variables else next(iter(variables), "")
+    shown = pick_scale(run, scales, scale)
+    levels = _levels(tables, words, name)
+    lines = _lines(tables, words, (name, shown), levels)
+    kept = [t for t in lines if not only or (t.test.get("p_kw_holm") is not None and t.test["p_kw_holm"] < 0.05)]
+    means = [mark.value for line in lines for mark in line.marks]
+    return GroupsPage(
+        variable=name,
+        variables={code: words.variable(code) for code in variables},
+        scale=shown,
+        scales={code: words.scale(code) for code in scales},
+        levels=tuple(level for level in levels if not level["hidden"]),
+        tasks=tuple(sorted(kept, key=lambda t: -(t.test.get("eta2") or 0.0))),
+        total=len(lines),
+        only=only,
+        axis=axis_for(means),
+        pairs=tuple(_pairs(tables, words, name, shown)),
+        hidden=tuple(level["title"] for level in levels if level["hidden"]),
+        why_not=tables.why_not("group_means"),
+    )
+
+
+def _levels(tables: Tables, words: Words, variable: str) -> list[Row]:
+    hidden = hidden_levels(tables.sizes)
+    return [
+        {"code": level, "title": words.group(name, level), "n": n, "hidden": (name, level) in hidden}
+        for (name, level), n in tables.sizes.items()
+        if name == variable
+    ]
+
+
+def _lines(tables: Tables, words: Words, shown: tuple[str, str], levels: list[Row]) -> list[GroupTask]:
+    variable, scale = shown
+    rows = tables.rows("group_means", scale=scale, variable=variable)
+    cells: dict[tuple[Hashable, Hashable], Row] = {(row["task_id"], row["level"]): row for row in rows}
+    tests = {row["task_id"]: row for row in tables.rows("group_tests", variable=variable)}
+    is_importance = scale == tables.run.summary["choices"].get("importance_scale")
+    visible = [level for level in levels if not level["hidden"]]
+    return [
+        GroupTask(
+            code=task,
+            statement=words.statements.get(task, ""),
+            marks=tuple(
+                Mark(cells[task, level["code"]]["mean"], kind, level["title"])
+                for kind, level in enumerate(visible)
+                if cells[task, level["code"]]["mean"] is not None
+            ),
+            means=tuple(cells[task, level["code"]] for level in visible),
+            test=tests.get(task, {}) if is_importance else {},
+        )
+        for task in dict.fromkeys(row["task_id"] for row in rows)
+    ]
+
+
+def _pairs(tables: Tables, words: Words, variable: str, scale: str) -> list[Row]:
+    """Return each pair of groups that may be shown: how alike their profiles of means are."""
+    index = {
+        (row["group_a"], row["group_b"]): row["index"]
+        for row in tables.rows("agreement_index", variable=variable, cut=IMPORTANCE_CUT)
+    }
+    return [
+        row
+        | {
+            "a": words.group(variable, row["group_a"]),
+            "b": words.group(variable, row["group_b"]),
+            "index": index.get((row["group_a"], row["group_b"])),
+        }
+        for row in tables.rows("profile_correlations", variable=variable, scale=scale)
+        if not row["suppressed"]
+    ]

@@ -1,0 +1,70 @@
+"""The overview of a run: who answered against the frame, and the weights with their intervals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from jta.charts import Line, Mark, Picture, axis_for
+from jta.models.results import AnalysisRun
+from jta.services.results import unit_weights
+from jta.services.results_tables import Row, Tables, Words, words_of
+
+
+@dataclass(frozen=True)
+class Overview:
+    """What the overview shows: nothing that is not in the run."""
+
+    counts: dict[str, Any]
+    units: list[dict[str, Any]]
+    weights: Picture | None
+    cells: list[Row]
+    frame: Picture | None
+    tests: list[Row]
+    raking: Row
+    no_frame: str | None
+    left_out: dict[str, str]
+    notes: tuple[str, ...]
+
+
+def overview(run: AnalysisRun) -> Overview:
+    """Return the overview of a run."""
+    tables, words, units = Tables(run), words_of(run), unit_weights(run)
+    cells = [_named(row, words) for row in tables.rows("representativeness_cells")]
+    return Overview(
+        counts=run.summary["counts"],
+        units=units,
+        weights=_weights(units) if units else None,
+        cells=cells,
+        frame=_frame(cells) if cells else None,
+        tests=[row | {"title": words.variable(row["variable"])} for row in tables.rows("representativeness")],
+        raking=tables.document("rake_summary"),
+        no_frame=tables.why_not("representativeness_cells"),
+        left_out=run.summary["left_out"],
+        notes=tuple(run.summary["notes"]),
+    )
+
+
+def _named(row: Row, words: Words) -> Row:
+    named = {"title": words.group(row["variable"], row["level"]), "about": words.variable(row["variable"])}
+    return row | named
+
+
+def _weights(units: list[dict[str, Any]]) -> Picture:
+    lines = tuple(
+        Line(f"{u['code']} {u['title']}", (Mark(u["weight"]),), u["low"], u["high"], strong=u["level"] == "domain")
+        for u in units
+    )
+    ends = [0.0, *(value for u in units for value in (u["weight"], u["high"]))]
+    return Picture("Weight of each content domain and subdomain", axis_for(ends, percent=True), lines)
+
+
+def _frame(cells: list[Row]) -> Picture:
+    lines = tuple(
+        Line(row["title"], (Mark(row["observed"], 0), Mark(row["expected"], 1)), row["observed"], row["expected"])
+        for row in cells
+        if row["observed"] is not None
+    )
+    ends = [0.0, *(mark.value for line in lines for mark in line.marks)]
+    series = ("Responses there are", "Responses a sample like the frame would have")
+    return Picture("Who answered, against the frame", axis_for(ends), lines, series)
