@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analysis.allocation import Allocation, Tie, allocate_items
+from analysis.allocation import Allocation, Tie
+from analysis.allocation_divisor import apportion
 from analysis.bootstrap import percentile_interval
 from analysis.errors import PlanError, shown
 from analysis.plan import AnalysisPlan
@@ -85,8 +86,8 @@ def build_blueprint(
     ]
     low = [0 if none else bound for none, bound in zip(empty, low, strict=True)]
     most = [0 if none else bound for none, bound in zip(empty, high, strict=True)]
-    part = allocate_items(_exact_sums(domains, index, plan), plan.items, minimum=low, maximum=most)
-    said += [_tie_in_words(tie, domains.codes) for tie in part.ties]
+    part = apportion(plan.apportionment, _exact_sums(domains, index, plan), plan.items, minimum=low, maximum=most)
+    said += [_tie_in_words(tie, domains.codes, plan.apportionment) for tie in part.ties]
     table = _frame(tasks, domains, index, plan).assign(quota=part.quotas, items=part.items)
     table = table.assign(
         minimum=low,
@@ -155,9 +156,9 @@ def _subdomains(
     placed: dict[int, tuple[float | None, int | None]] = {}
     for domain, items in enumerate(table["items"]):
         inside = np.flatnonzero(parents == domain).tolist()
-        part = _within(domains.codes[domain], [exact[u] for u in inside], int(items), ties)
+        part = _within(domains.codes[domain], ([exact[u] for u in inside], int(items)), plan.apportionment, ties)
         placed |= dict(zip(inside, zip(part.quotas, part.items, strict=True), strict=True))
-        ties += [_tie_in_words(tie, [units.codes[u] for u in inside]) for tie in part.ties]
+        ties += [_tie_in_words(tie, [units.codes[u] for u in inside], plan.apportionment) for tie in part.ties]
     rows["quota"] = [placed[unit][0] for unit in range(len(rows))]
     rows["items"] = pd.array([placed[unit][1] for unit in range(len(rows))], dtype="Int64")
     rows["note"] = ""
@@ -165,10 +166,11 @@ def _subdomains(
     return rows
 
 
-def _within(domain: str, weights: list[Fraction], items: int, said: list[str]) -> Allocation:
+def _within(domain: str, share: tuple[list[Fraction], int], rule: str, said: list[str]) -> Allocation:
     """Allocate a domain's items within it; a domain without weight has none to place by."""
+    weights, items = share
     if any(weights):
-        return allocate_items(weights, items)
+        return apportion(rule, weights, items)
     if items:
         said.append(f"The {items} items of domain {domain!r} stand by a minimum: no weight tells where within it.")
     nothing: tuple[Any, ...] = (None if items else 0,) * len(weights)
@@ -191,10 +193,11 @@ def _nested_shares(
     return weights
 
 
-def _tie_in_words(tie: Tie, codes: Sequence[str]) -> str:
+def _tie_in_words(tie: Tie, codes: Sequence[str], rule: str) -> str:
     tied, won = [codes[unit] for unit in tie.units], [codes[unit] for unit in tie.winners]
     kind = "exactly equal" if tie.exact else "equal to nine decimals"
+    what = "remainders" if rule == "largest_remainder" else "quotients"
     return (
-        f"Tie: {shown(tied, limit=20)} have {kind} remainders ({tie.remainder:g}) for {len(won)} item(s); "
+        f"Tie: {shown(tied, limit=20)} have {kind} {what} ({tie.remainder:g}) for {len(won)} item(s); "
         f"by the stated rule the earlier, {shown(won, limit=20)}, got them."
     )

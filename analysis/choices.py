@@ -126,7 +126,7 @@ def _choose_index(plan: AnalysisPlan, importance: str | None, frequency: str | N
         return None if importance is None else "importance" if frequency is None else "product_of_means"
     if importance is None:
         raise PlanError(f"The index {plan.index!r} needs an importance scale; name it in importance_scale.")
-    if plan.index != "importance" and frequency is None:
+    if frequency is None and plan.index != "importance" and not plan.index.startswith("rasch_"):
         raise PlanError(f"The index {plan.index!r} needs a frequency scale; name it in frequency_scale.")
     return plan.index
 

@@ -13,7 +13,10 @@ from fractions import Fraction
 import numpy as np
 import numpy.typing as npt
 
+from analysis.bases import z_mix
+from analysis.bases_kane import kane_equalised
 from analysis.counting import count_pairs
+from analysis.plan import INDICES
 from analysis.ratings import RatingMatrix
 from analysis.tasks import Floats, divide
 
@@ -71,12 +74,28 @@ INDEX_FUNCTIONS: dict[str, Callable[[TaskSums], Floats]] = {
     "product_of_means": product_of_means,
     "mean_of_products": mean_of_products,
 }
-# Names of the same indices in the tables of results.
-METHODS = {
+# Names of the indices in the tables of results, where they differ from the plan's.
+METHODS = {name: name for name in INDICES} | {
     "importance": "sum_importance",
     "product_of_means": "sum_importance_x_frequency",
-    "mean_of_products": "mean_of_products",
 }
+
+
+def further_indices(sums: TaskSums) -> dict[str, Floats]:
+    """Return the mixes of mean importance I and mean frequency F, each of shape (..., T).
+
+    ``mean_of_scales`` (I + F) / 2; ``z_mix`` 3 + mean of both standardised over tasks, cut at 0;
+    ``kane_equalised`` I^a F^b with equal pull of both. Empty without a frequency scale.
+    """
+    if sums.frequency is None or sums.n_frequency is None:
+        return {}
+    means = importance_only(sums), divide(sums.frequency, sums.n_frequency)
+    found = {"mean_of_scales": (means[0] + means[1]) / 2}
+    pairs = [part.reshape(-1, part.shape[-1]) for part in means]
+    for name, formula in (("z_mix", lambda i, f: z_mix([i, f])), ("kane_equalised", kane_equalised)):
+        rows = [formula(i, f) for i, f in zip(*pairs, strict=True)]
+        found[name] = np.stack(rows).reshape(means[0].shape) if rows else np.empty(means[0].shape)
+    return found
 
 
 def pair_values(
@@ -139,6 +158,8 @@ def exact_index(sums: TaskSums, index: str) -> list[Fraction]:
     index : str
         A key of `INDEX_FUNCTIONS`.
     """
+    if index not in INDEX_FUNCTIONS:
+        return [Fraction(float(x)) if np.isfinite(x) else Fraction(0) for x in further_indices(sums).get(index, [])]
     ratio = [_fractions(sums.importance, sums.n_importance)]
     if index == "product_of_means" and sums.frequency is not None and sums.n_frequency is not None:
         ratio.append(_fractions(sums.frequency, sums.n_frequency))

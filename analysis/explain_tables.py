@@ -224,6 +224,49 @@ _TABLES = {
         "joint ML; se = 1/sqrt(sum of variances)",
         "Wright & Masters 1982",
     ),
+    "method_comparison": _about(
+        "Weights, ranks and items by every method side by side. If methods agree, the choice matters little.",
+        "level method unit weight rank items chosen weight_change rank_change items_change note",
+        "domain_weights by each method; items by the plan's rule, without minima; changes against the plan's method",
+        WEIGHTS,
+    ),
+    "sensitivity": _about(
+        "What each choice moves: the blueprint's domains with one option or one exclusion rule changed at a time.",
+        "option plan_value value unit weight weight_change items items_change items_moved tasks_retained n_respondents "
+        "note",
+        "the blueprint again with the change; items_moved = sum of |changes| / 2",
+        "this program; cf. sensitivity analysis in Raymond & Neustel 2006",
+    ),
+    "retention_sensitivity": _about(
+        "How many tasks would be kept, reviewed or dropped if a cut lay elsewhere.",
+        "cut_number measure shift cut keep review drop changed tasks",
+        "the retention rule with one cut (and its review limit) moved",
+        "this program",
+    ),
+    "bootstrap_items": _about(
+        "How far the whole items of a unit would move with other respondents of the same kind.",
+        "level method unit total estimate boot_mean perc_low perc_high share_same R",
+        "each resample's weights made whole items by the plan's rule; percentiles, outward to whole items",
+        "Davison & Hinkley 1997, Bootstrap Methods and their Application",
+    ),
+    "precision_forecast": _about(
+        "How many more responses would make each weight as precise as the plan wants. A forecast, not a promise.",
+        "level unit weight half_width items_half_width wanted n population still_needed note",
+        "half width shrinks by sqrt(1/n - 1/N), or sqrt(1/n) where N is unknown",
+        "Cochran 1977, Sampling Techniques",
+    ),
+    "participation": _about(
+        "Who took part, group by group, beside the population.",
+        "variable level n n_rated share population population_share response_share",
+        "counts and shares",
+        "this program",
+    ),
+    "blueprint_two_way": _about(
+        "Items of each domain and cognitive level; rows and columns add up.",
+        "unit cognitive_level quota items",
+        "controlled rounding: each cell its quota rounded down or up, nearest table to the quotas",
+        "Bacharach 1966, Management Science 12, 732-742",
+    ),
 }
 DOCUMENTS = {
     "rake_summary": _about(

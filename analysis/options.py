@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, Field, fields
 from typing import Any
 
 from analysis.errors import PlanError, shown
@@ -20,6 +20,7 @@ def one_of(*allowed: str | None) -> Check:
             raise PlanError(f"{name} is {value!r}; choose one of {shown(allowed, limit=20)}.")
         return value
 
+    check.allowed = allowed  # type: ignore[attr-defined]  # a function may carry what it allows, for the schema
     return check
 
 
@@ -93,11 +94,16 @@ def check_fields(plan: Any) -> None:
         object.__setattr__(plan, item.name, item.metadata["check"](item.name, getattr(plan, item.name)))
 
 
+def in_order(kind: type) -> list[Field[Any]]:
+    """Return the fields of an options class, the further ones last."""
+    return sorted(fields(kind), key=lambda item: bool(item.metadata["further"]))
+
+
 def known(kind: type, parts: Any) -> dict[str, Any]:
     """Return the parts as keyword arguments, or name those that the class does not know."""
     if not isinstance(parts, Mapping):
         raise PlanError(f"{parts!r} is not a set of named options.")
-    known = [item.name for item in fields(kind)]
+    known = [item.name for item in in_order(kind)]
     if unknown := [name for name in parts if name not in known]:
         raise PlanError(f"Unknown option(s) {shown(unknown)}; the options are: {', '.join(known)}.")
     needed = [item.name for item in fields(kind) if item.default is MISSING]

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-import platform
-from collections.abc import Callable
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import scipy
 
-import analysis
 from analysis.blueprint import Retained, build_blueprint
 from analysis.bootstrap import resample_sums
 from analysis.canonical import hash_study
 from analysis.choices import Choices, make_choices
-from analysis.criticality import METHODS, TaskSums, exact_index, sum_ratings
+from analysis.criticality import INDEX_FUNCTIONS, METHODS, TaskSums, exact_index, further_indices, sum_ratings
 from analysis.empty import empty_basis, empty_performing, empty_statistics
+from analysis.errors import PlanError
 from analysis.frames import TASK
 from analysis.further import Further, Progress
+from analysis.outcome import panel_index
+from analysis.pipeline_laboratory import Weighed, laboratory_tables
 from analysis.plan import AnalysisPlan
 from analysis.ratings import RatingMatrix, StudyData
-from analysis.result import AnalysisResult
+from analysis.result import AnalysisResult, by_level, versions
 from analysis.retention import apply_retention, retained, study_criteria
 from analysis.tasks import Floats, count_answers, count_points, performers_only, share_performing, task_statistics
 from analysis.weight_tables import (
@@ -52,6 +52,7 @@ class _Work:
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
     left_out: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    weighed: Weighed | None = None
 
 
 def run_analysis(
@@ -83,6 +84,7 @@ def run_analysis(
     kept = _decide_retention(work)
     _add_further(work)
     _weigh(work, kept)
+    _set_side_by_side(work)
     return _result(work, kept)
 
 
@@ -113,7 +115,7 @@ def _statistics(work: _Work, ratings: RatingMatrix, name: str, points: list[floa
 
 
 def _decide_retention(work: _Work) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    criteria = study_criteria(work.choices, work.plan)
+    criteria = study_criteria(work.choices, work.plan, work.data.respondents)
     decisions = apply_retention(criteria, work.data.tasks[TASK].tolist(), work.plan.retention_combine)
     kept = retained(decisions, work.plan.review_tasks)
     decisions.insert(1, "domain_id", work.data.tasks["domain_id"])
@@ -140,8 +142,10 @@ def _weigh(work: _Work, kept: np.ndarray[Any, np.dtype[np.bool_]]) -> None:
         return
     sums = sum_ratings(importance, choices.frequency_matrix, choices.not_performed)
     methods = index_methods(sums) | work.bases
-    for index, method in METHODS.items():
-        if method not in methods:
+    if work.further is not None or choices.index not in INDEX_FUNCTIONS:
+        methods |= further_indices(sums)
+    for index in INDEX_FUNCTIONS:
+        if (method := METHODS[index]) not in methods:
             work.left_out[f"task_weight_basis: {method}"] = f"The index {index} needs a frequency scale."
     levels = _levels(work)
     work.tables["task_weight_basis"] = task_weight_basis(work.data.tasks, methods)
@@ -151,11 +155,23 @@ def _weigh(work: _Work, kept: np.ndarray[Any, np.dtype[np.bool_]]) -> None:
     work.notes += _unweighted(weights, methods)
     totals = allocation_totals(work.plan.items, work.plan.extra_totals)
     work.tables["allocation"] = allocation(weights, totals)
-    resampled = index_methods(_resample(work, importance))
+    drawn = _resample(work, importance)
+    resampled = index_methods(drawn)
+    if work.further is not None or choices.index not in INDEX_FUNCTIONS:
+        resampled |= further_indices(drawn)
     if work.further is not None and work.plan.bootstrap_resamples:
         resampled |= work.further.resampled(work.data, work.plan, work.progress)
     _bootstrap_table(work, methods, resampled, levels)
-    _blueprint(work, levels, _retained_index(choices.index, sums, resampled, kept))
+    _blueprint(work, levels, _retained_index(work, sums, (methods, resampled), kept))
+    work.weighed = Weighed(methods, resampled, levels)
+
+
+def _set_side_by_side(work: _Work) -> None:
+    if work.further is None:
+        return
+    found, left_out = laboratory_tables(work.data, work.plan, work.choices, work.weighed, work.tables, work.progress)
+    work.tables.update(found)
+    work.left_out.update(left_out)
 
 
 def _levels(work: _Work) -> list[Units]:
@@ -202,10 +218,24 @@ def _unweighted(weights: pd.DataFrame, methods: dict[str, Floats]) -> list[str]:
 
 
 def _retained_index(
-    index: str, sums: TaskSums, resampled: dict[str, Floats], kept: np.ndarray[Any, np.dtype[np.bool_]]
+    work: _Work,
+    sums: TaskSums,
+    found: tuple[dict[str, Floats], dict[str, Floats]],
+    kept: np.ndarray[Any, np.dtype[np.bool_]],
 ) -> Retained:
+    methods, resampled = found
+    index = str(work.choices.index)
     method = METHODS[index]
-    return Retained(index_methods(sums)[method], resampled[method], exact_index(sums, index), kept)
+    if method not in methods:
+        raise PlanError(f"The index {index!r} needs all statistics; this analysis has no {method}.")
+    if method not in resampled:
+        work.notes.append(f"blueprint: the index {index} is not resampled, so its intervals are empty.")
+    basis = methods[method]
+    exact = exact_index(sums, index)
+    if len(exact) != len(basis):
+        exact = [Fraction(float(x)) if np.isfinite(x) else Fraction(0) for x in basis]
+    found_index = Retained(basis, resampled.get(method, np.empty((0, len(basis)))), exact, kept)
+    return panel_index(found_index, _levels(work)[0], work.plan)
 
 
 def _blueprint(work: _Work, levels: list[Units], index: Retained) -> None:
@@ -228,13 +258,13 @@ def _result(work: _Work, kept: np.ndarray[Any, np.dtype[np.bool_]]) -> AnalysisR
         choices=_chosen(work),
         assumptions=work.choices.sentences,
         counts=_counts(work, kept),
-        weights=_by_level(blueprint, "weight", float),
-        items=_by_level(blueprint, "items", int),
+        weights=by_level(blueprint, "weight", float),
+        items=by_level(blueprint, "items", int),
         data_hash=work.data.data_hash,
         study_hash=hash_study(work.data),
         plan=work.plan,
         plan_hash=work.plan.plan_hash,
-        versions=_versions(),
+        versions=versions(),
         documents=work.documents,
     )
 
@@ -268,26 +298,4 @@ def _counts(work: _Work, kept: np.ndarray[Any, np.dtype[np.bool_]]) -> dict[str,
         "forms": 0 if data.form_of is None else len(set(data.form_of)),
         "ratings": {code: int(np.count_nonzero(m.codes)) for code, m in data.matrices.items()},
         "ratings_used": {code: int(np.count_nonzero(m.codes)) for code, m in work.choices.matrices.items()},
-    }
-
-
-def _by_level(blueprint: pd.DataFrame | None, column: str, kind: Callable[[Any], Any]) -> dict[str, Any]:
-    if blueprint is None:
-        return {}
-    return {
-        str(level): {
-            str(unit): None if pd.isna(value) else kind(value)
-            for unit, value in zip(rows["unit"], rows[column], strict=True)
-        }
-        for level, rows in blueprint.groupby("level", sort=False)
-    }
-
-
-def _versions() -> dict[str, str]:
-    return {
-        "practice-analysis": analysis.__version__,
-        "python": platform.python_version(),
-        "numpy": np.__version__,
-        "pandas": pd.__version__,
-        "scipy": scipy.__version__,
     }

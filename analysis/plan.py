@@ -6,13 +6,13 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any, Literal
+from typing import Any
 
 from analysis.errors import PlanError
 from analysis.options import (
     bounds,
     check_fields,
-    further,
+    in_order,
     known,
     number,
     number_or_none,
@@ -23,10 +23,14 @@ from analysis.options import (
     totals,
     whole,
 )
+from analysis.plan_further import FurtherOptions
 
 MEASURES = ("mean", "lower_bound", "performing", "at_or_above")
-INDICES = ("importance", "product_of_means", "mean_of_products")
-Index = Literal["importance", "product_of_means", "mean_of_products"]
+INDICES = (
+    *("importance", "product_of_means", "mean_of_products", "mean_of_scales", "z_mix", "time_share"),
+    *("kane_log_performers", "kane_log_x_performing", "kane_equalised"),
+    *("rasch_expected_jmle", "rasch_exp_jmle", "rasch_expected_cml", "rasch_exp_cml"),
+)
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,12 @@ class RetentionCut:
         default=None,
         metadata=option(text_or_none, "Code of the scale; null is the importance scale."),
     )
+    each: str | None = field(
+        default=None,
+        metadata=option(
+            text_or_none, "A background question: the cut must be met in each of its groups too; null: in total only."
+        ),
+    )
 
     def __post_init__(self) -> None:
         check_fields(self)
@@ -78,7 +88,7 @@ def _cuts(name: str, value: Any) -> tuple[RetentionCut, ...]:
 
 
 @dataclass(frozen=True)
-class AnalysisPlan:
+class AnalysisPlan(FurtherOptions):
     """Every option of the analysis. The defaults are those of common practice (see README.md).
 
     Raises
@@ -139,18 +149,10 @@ class AnalysisPlan:
     )
     seed: int = field(default=1, metadata=option(whole(0, 2**63 - 1), "Seed of the random numbers."))
     confidence: float = field(default=0.95, metadata=option(share, "Level of every interval."))
-    conditional_rasch: str = field(
-        default="auto",
-        metadata=further(
-            one_of("auto", "on", "off"),
-            "Whether the Rasch model is also fitted by conditional maximum likelihood; 'auto': up to 100,000 "
-            "respondents x tasks and 150 tasks.",
-            "Conditional estimates are not stretched as joint ones are, but take seconds to minutes.",
-        ),
-    )
 
     def __post_init__(self) -> None:
         check_fields(self)
+        self.check_further()
         if self.importance_scale is not None and self.importance_scale == self.frequency_scale:
             raise PlanError(f"Importance and frequency are both {self.importance_scale!r}; name two scales.")
 
@@ -158,8 +160,9 @@ class AnalysisPlan:
         """Return the plan as plain values that JSON can hold, every option named."""
         plain = {item.name: getattr(self, item.name) for item in fields(self)}
         plain["retention"] = [{item.name: getattr(cut, item.name) for item in fields(cut)} for cut in self.retention]
-        plain["extra_totals"] = list(self.extra_totals)
-        for name in ("domain_minimum", "domain_maximum"):
+        for name in ("extra_totals", "subgroup_variables"):
+            plain[name] = list(plain[name])
+        for name in ("domain_minimum", "domain_maximum", "panel_weights", "cognitive_levels"):
             plain[name] = dict(plain[name])
         return plain
 
@@ -197,5 +200,5 @@ def plan_options(*, every: bool = False) -> list[dict[str, Any]]:
         Also the further options, which a plan's JSON may name and the form does not show.
     """
     plain = AnalysisPlan().to_dict()
-    wanted = [f for f in fields(AnalysisPlan) if every or not f.metadata["further"]]
+    wanted = [f for f in in_order(AnalysisPlan) if every or not f.metadata["further"]]
     return [{"name": f.name, "default": plain[f.name], "meaning": f.metadata["meaning"]} for f in wanted]

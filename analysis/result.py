@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import platform
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import pandas as pd
+import scipy
 
+import analysis
 from analysis.plan import AnalysisPlan
 
 
@@ -75,3 +80,27 @@ class AnalysisResult:
     def summary_json(self, **more: Any) -> str:
         """Return the summary, with any further values, as JSON text; a value that is no number raises."""
         return json.dumps({**self.summary(), **more}, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+
+
+def by_level(blueprint: pd.DataFrame | None, column: str, kind: Callable[[Any], Any]) -> dict[str, Any]:
+    """Return a column of the blueprint by level and unit, as plain values."""
+    if blueprint is None:
+        return {}
+    return {
+        str(level): {
+            str(unit): None if pd.isna(value) else kind(value)
+            for unit, value in zip(rows["unit"], rows[column], strict=True)
+        }
+        for level, rows in blueprint.groupby("level", sort=False)
+    }
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of this program and of what it computes with."""
+    return {
+        "practice-analysis": analysis.__version__,
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "pandas": pd.__version__,
+        "scipy": scipy.__version__,
+    }

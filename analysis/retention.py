@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -30,12 +30,15 @@ class Criterion:
         The measure in words, as "mean importance".
     values : ndarray of shape (T,)
         NaN where the measure is undefined.
+    silent : bool
+        Whether a task without the measure is left to the other criteria (a subgroup too small to judge it).
     """
 
     cut: RetentionCut
     name: str
     words: str
     values: Floats
+    silent: bool = False
 
 
 def apply_retention(criteria: Sequence[Criterion], tasks: Sequence[str], combine: str = "all") -> pd.DataFrame:
@@ -66,7 +69,8 @@ def apply_retention(criteria: Sequence[Criterion], tasks: Sequence[str], combine
 def _decide(criteria: Sequence[Criterion], task: int, combine: str) -> tuple[str, str]:
     if not criteria:
         return KEEP, "The plan has no retention rule, so every task is kept."
-    verdicts = [_judge(criterion, float(criterion.values[task])) for criterion in criteria]
+    heard = [c for c in criteria if not (c.silent and np.isnan(c.values[task]))]
+    verdicts = [_judge(criterion, float(criterion.values[task])) for criterion in heard]
     found = {verdict for verdict, _ in verdicts}
     order = (DROP, REVIEW, KEEP) if combine == "all" else (KEEP, REVIEW, DROP)
     decision = next(verdict for verdict in order if verdict in found)
@@ -91,22 +95,56 @@ def _shown(value: float, *limits: float) -> str:
     return repr(value) if any(float(short) == limit != value for limit in limits) else short
 
 
-def study_criteria(choices: Choices, plan: AnalysisPlan) -> list[Criterion]:
-    """Return the criteria of a plan with the measures of every task.
+def study_criteria(choices: Choices, plan: AnalysisPlan, background: pd.DataFrame | None = None) -> list[Criterion]:
+    """Return the criteria of a plan with the measures of every task, in total and in named subgroups.
+
+    Parameters
+    ----------
+    background : DataFrame of R rows, optional
+        Background answers, for cuts that must be met in each group of a question. A task with fewer
+        ratings in a group than the plan's ``subgroup_minimum`` is not judged there.
 
     Raises
     ------
     PlanError
-        If a cut needs a scale that the study lacks.
+        If a cut needs a scale or a background question that the study lacks.
     """
-    return [_criterion(choices, plan, cut) for cut in plan.retention]
+    found = []
+    for cut in plan.retention:
+        found.append(_criterion(choices, plan, cut))
+        if cut.each is not None:
+            found += _each_group(choices, plan, cut, background)
+    return found
 
 
-def _criterion(choices: Choices, plan: AnalysisPlan, cut: RetentionCut) -> Criterion:
+def _each_group(
+    choices: Choices, plan: AnalysisPlan, cut: RetentionCut, background: pd.DataFrame | None
+) -> list[Criterion]:
+    if background is None or cut.each not in background.columns:
+        raise PlanError(f"A retention cut must be met in each group of {cut.each!r}, which respondents were not asked.")
+    answers = background[cut.each].fillna("").astype(str).to_numpy(dtype=object)
+    found = []
+    for level in sorted(set(answers.tolist()) - {""}):
+        rows = np.flatnonzero(answers == level)
+        part = replace(choices, matrices={code: m.take(rows) for code, m in choices.matrices.items()})
+        whole = _criterion(part, plan, cut)
+        n = (part.matrices[_scale_of(choices, cut)].codes > 0).sum(axis=0)
+        values = np.where(n >= plan.subgroup_minimum, whole.values, np.nan)
+        place = f"{cut.each}: {level}"
+        found.append(Criterion(cut, f"{whole.name} ({place})", f"{whole.words} ({place})", values, silent=True))
+    return found
+
+
+def _scale_of(choices: Choices, cut: RetentionCut) -> str:
     scale = choices.performing if cut.measure == "performing" else cut.scale or choices.importance
     if scale is None:
         needed = "a scale that tells who performs a task" if cut.measure == "performing" else "an importance scale"
         raise PlanError(f"The retention cut on {cut.measure!r} needs {needed}; the study has none by that name.")
+    return scale
+
+
+def _criterion(choices: Choices, plan: AnalysisPlan, cut: RetentionCut) -> Criterion:
+    scale = _scale_of(choices, cut)
     if cut.measure == "performing":
         share = share_performing(choices.matrices[scale])["share_performing"].to_numpy()
         return Criterion(cut, "share_performing", "share performing", share)

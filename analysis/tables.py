@@ -82,7 +82,7 @@ def referee_tables(
         If the plan names scales that the study does not have.
     """
     say = progress or (lambda _text: None)
-    view = StudyView(data, make_choices(data, plan), plan.confidence)
+    view = StudyView(data, make_choices(data, plan), plan.confidence, plan.subgroup_variables)
     if not len(data.tasks) or not view.respondent_ids or not view.scales:
         return TableSet({}, {}, {}, {"statistics": "The study has no tasks, no respondents or no rating scale."})
     say("Agreement and reliability")
@@ -91,12 +91,12 @@ def referee_tables(
     tables |= generalizability_tables(view)
     say("Subgroups, sample and screening")
     tables |= subgroup_tables(view) | representativeness_tables(view) | person_tables(view)
-    raked, documents = raking_tables(view)
+    raked, documents = raking_tables(view, plan)
     say("Rasch rating scale model")
     wanted = conditional_wanted(data, plan) if conditional_rasch is None else conditional_rasch
     fits = rasch_fits(view, conditional=wanted)
     rasch, summary = rasch_tables(view, fits)
-    bases = kane_bases(view) | rasch_bases(view, fits)
+    bases = kane_bases(view) | time_shares(view) | rasch_bases(view, fits)
     return TableSet(tables | raked | rasch, documents | summary, bases, view.left_out)
 
 
@@ -134,6 +134,22 @@ def kane_bases(view: StudyView) -> dict[str, Floats]:
     effects = kane_log_performers(log_product_matrix(importance, view.frequency))
     found = (effects, kane_log_x_performing(effects, share), kane_equalised(mean_i, mean_f))
     return dict(zip(KANE, found, strict=True))
+
+
+def time_shares(view: StudyView) -> dict[str, Floats]:
+    """The index ``time_share``, (T,): mean over respondents of a rating's share of their own frequencies.
+
+    Respondents whose frequencies sum to 0 are left out. Empty without a frequency scale.
+    """
+    if view.choices.importance is None or view.frequency is None:
+        return {}
+    total, n = np.zeros((2, len(view.task_ids)))
+    for part in view.frequency.chunks():
+        own = np.nansum(part, axis=1, keepdims=True)
+        share = np.divide(part, own, out=np.full(part.shape, np.nan), where=own > 0)
+        total += np.nansum(share, axis=0)
+        n += np.count_nonzero(~np.isnan(share), axis=0)
+    return {"time_share": np.where(n > 0, total / np.maximum(n, 1), np.nan)}
 
 
 def _mean(counts: np.ndarray[Any, np.dtype[np.int64]], values: Floats) -> Floats:

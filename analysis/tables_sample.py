@@ -12,6 +12,7 @@ import pandas as pd
 from analysis.agreement_counts import Floats, Ints
 from analysis.bases import WeightedMeans, weighted_bases, weighted_task_means
 from analysis.bases_kane import kane_log_performers
+from analysis.plan import AnalysisPlan
 from analysis.sample import representativeness
 from analysis.subgroups_tests import holm
 from analysis.tables_study import ScaleView, StudyView, log_product_matrix
@@ -60,15 +61,18 @@ def representativeness_tables(view: StudyView) -> dict[str, pd.DataFrame]:
     return {"representativeness": table, "representativeness_cells": pd.concat(cells, ignore_index=True)}
 
 
-def _rake(view: StudyView) -> tuple[Raking, list[Margin]] | None:
+def _rake(view: StudyView, plan: AnalysisPlan) -> tuple[Raking, list[Margin]] | None:
     margins = [known.margin for known in view.margins]
     n = len(view.respondent_ids)
-    if not margins:
+    trim = None if plan.trim_low is None or plan.trim_high is None else (plan.trim_low, plan.trim_high)
+    if plan.raking == "off":
+        reason = "The plan asks for no raking."
+    elif not margins:
         reason = "The study has no population table with a variable that respondents have."
     elif any(np.isnan(margin.counts).any() for margin in margins):
         reason = "The population table lacks a count."
     else:
-        raking = rake(margins, n)
+        raking = rake(margins, n, trim)
         if not raking.reason:
             return raking, margins
         reason = f"No weights: {raking.reason}."
@@ -76,19 +80,21 @@ def _rake(view: StudyView) -> tuple[Raking, list[Margin]] | None:
     return None
 
 
-def raking_tables(view: StudyView) -> tuple[dict[str, pd.DataFrame], dict[str, dict[str, Any]]]:
+def raking_tables(view: StudyView, plan: AnalysisPlan) -> tuple[dict[str, pd.DataFrame], dict[str, dict[str, Any]]]:
     """Tables ``rake_weights``, ``weighted_means``, ``domain_weights_raked``; document ``rake_summary``.
 
     Parameters
     ----------
     view : StudyView
+    plan : AnalysisPlan
+        Whether to rake, and the limits of trimming.
 
     Returns
     -------
     (dict of DataFrame, dict of dict)
         Nothing, with the reason left out, where the population cannot be matched.
     """
-    raked = _rake(view)
+    raked = _rake(view, plan)
     if raked is None:
         return {}, {}
     raking, margins = raked

@@ -116,6 +116,7 @@ class StudyView:
     data: StudyData
     choices: Choices
     confidence: float
+    variables: tuple[str, ...] = ()
     left_out: dict[str, str] = field(default_factory=dict)
 
     @cached_property
@@ -201,7 +202,10 @@ class StudyView:
         frame = self.data.respondents
         if frame is None:
             return []
-        found = [self._grouping(str(name)) for name in frame.columns if name != RESPONDENT]
+        names = [str(name) for name in frame.columns if name != RESPONDENT]
+        for name in set(self.variables) - set(names):
+            self.left_out[f"subgroups by {name}"] = "Respondents were not asked this background question."
+        found = [self._grouping(name) for name in names if not self.variables or name in self.variables]
         return [grouping for grouping in found if grouping is not None]
 
     def _grouping(self, name: str) -> Grouping | None:

@@ -27,6 +27,16 @@ INDEX_WORDS = {
     "importance": "Task index: mean importance of those who rated the task.",
     "product_of_means": "Task index: mean importance times mean frequency.",
     "mean_of_products": "Task index: mean over respondents of importance times frequency.",
+    "mean_of_scales": "Task index: mean of mean importance and mean frequency.",
+    "z_mix": "Task index: 3 + mean of standardised importance and frequency.",
+    "time_share": "Task index: mean share of a respondent's own frequencies.",
+    "kane_log_performers": "Task index: Kane-type, task effect on the logarithm of importance times frequency.",
+    "kane_log_x_performing": "Task index: Kane-type, times the share performing.",
+    "kane_equalised": "Task index: Kane-type, powers of importance and frequency with equal pull.",
+    "rasch_expected_jmle": "Task index: Rasch, expected rating (joint).",
+    "rasch_exp_jmle": "Task index: Rasch, exp(-delta) (joint).",
+    "rasch_expected_cml": "Task index: Rasch, expected rating (conditional).",
+    "rasch_exp_cml": "Task index: Rasch, exp(-delta) (conditional).",
 }
 FREQUENCY_WORDS = {
     "zero": "Frequency of a respondent who does not perform the task: 0.",

@@ -360,7 +360,10 @@ def test_a_data_set_that_cannot_be_read_is_told(tmp_path, name, options, message
 
 def test_every_table_and_each_of_its_columns_is_explained(tmp_path):
     plan = tmp_path / "plan.json"
-    plan.write_text('{"retention": [{"measure": "mean", "cut": 2.5}], "bootstrap_resamples": 20}')
+    plan.write_text(json.dumps({
+        "retention": [{"measure": "mean", "cut": 2.5}], "bootstrap_resamples": 20,
+        "cognitive_levels": {"recall": 30, "application": 50, "analysis": 20},
+    }))  # fmt: skip
     run(REFERENCE / "small" / "data", "--out", tmp_path / "out", "--plan", plan, "--statistics", "all")
     listed = run("--explain").stdout
     for path in (tmp_path / "out").iterdir():
