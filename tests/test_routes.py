@@ -48,7 +48,7 @@ def _objects(study_id: int, actors) -> dict[str, object]:
     from jta.models.inventory import Domain, Task
     from jta.models.response import Response
     from jta.models.survey import RatingScale
-    from jta.services import blueprint, delivery, report, results, review
+    from jta.services import blueprint, delivery, report, results, results_jobs, review
 
     review.freeze_dataset(actors["psychometrician"], study_id)
     run = results.analyze_dataset(actors["psychometrician"], study_id, 1)
@@ -70,6 +70,7 @@ def _objects(study_id: int, actors) -> dict[str, object]:
         "membership_id": first(Membership),
         "member_id": first(Membership),
         "run_id": run.id,
+        "job_id": results_jobs.ask_analysis(actors["psychometrician"], study_id, 1)[0],
         "document_id": document.id,
         "user_id": db.session.scalars(select(Membership.user_id).where(Membership.study_id == study_id)).first(),
         "code": db.session.scalars(select(Response.code).where(Response.study_id == study_id)).first(),
@@ -97,7 +98,7 @@ def world(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Wo
     database = folder / "jta.sqlite"
     shutil.copy(sqlite_template, database)
     app = create_app(make_settings(f"sqlite:///{database}"), instance=folder)
-    app.config["PROPAGATE_EXCEPTIONS"] = False
+    app.config.update(PROPAGATE_EXCEPTIONS=False, JOBS_AT_ONCE=True)
     with app.app_context():
         study, actors = make_closed_study(12)
         other, strangers = make_closed_study(12, prefix="x")
