@@ -8,11 +8,14 @@ from sqlalchemy import text
 from sqlalchemy.exc import DataError
 
 from jta import create_app, logs
+from jta.audit import SYSTEM
 from jta.db import db
 from jta.models.account import User
 from jta.models.survey import Anchor
+from jta.services.delivery_import import preview_roster
 from tests.conftest import make_settings
 from tests.factories import csrf_from, make_user, signed_in_client
+from tests.services.study_factory import make_study
 from tests.views.survey_tools import client_of, staffed_study
 
 SITE = "https://survey.example.org"
@@ -138,3 +141,13 @@ def test_a_failing_statement_is_logged_without_its_values(capsys, app):
     assert "unexpected_error" in said
     assert "IntegrityError" in said
     assert name not in said
+
+
+@pytest.mark.parametrize("column", ["person_code", "name", "organization"])
+def test_a_file_brings_no_longer_text_than_the_form_takes(app_context, column):
+    made = make_study(n_tasks=1, n_people=0)
+    row = {"person_code": "C1", "name": "Ann", "email": "ann@example.org", "organization": "Falls"}
+    data = ",".join(row) + "\n" + ",".join((row | {column: "x" * 201}).values()) + "\n"
+    preview = preview_roster(SYSTEM, made.study_id, data.encode(), "roster.csv")
+    assert [(problem.row, problem.column) for problem in preview.problems] == [(2, column)]
+    assert preview.token == ""
