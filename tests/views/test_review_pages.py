@@ -31,7 +31,7 @@ def made(sqlite_app):
 
 
 def shown_codes(page: str) -> list[str]:
-    return re.findall(r'<th scope="row">\s*<a href="[^"]*/review/([^"]+)"', page)
+    return re.findall(r'<th scope="row"\s+class="num">\s*<a href="[^"]*/review/([^"]+)"', page)
 
 
 def exclude(client, url: str, code: str, **changes):
