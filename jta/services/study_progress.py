@@ -53,10 +53,13 @@ def missing_before_launch(counts: StudyCounts) -> tuple[str, ...]:
         (counts.empty_areas, "Task statements in each content domain: some have none"),
         (
             not counts.strata,
-            "Strata with the number of people in each: who answers is compared with it",
+            "Strata with the number of people in each: who answers is compared with it (launch does not wait for them)",
         ),
-        (not counts.people, "People to invite (the roster)"),
-        (not counts.approvers, "An approver: somebody other than the director who edits the blueprint"),
+        (not counts.people, "People to invite (the roster); launch does not wait for them"),
+        (
+            not counts.approvers,
+            "An approver: somebody other than the director who edits the blueprint (launch does not wait for one)",
+        ),
     )
     return tuple(text for needed, text in checks if needed)
 
@@ -118,7 +121,18 @@ def _fielding(counts: StudyCounts) -> NextStep:
     )  # fmt: skip
 
 
+def nothing_to_freeze() -> NextStep:
+    """Return the next step of a survey that was closed before anybody answered."""
+    return NextStep(
+        "Open the survey again",
+        "It was closed before anybody answered, so there is nothing to analyse.",
+        DIRECTOR, "Open the survey again", "survey.reopen",
+    )  # fmt: skip
+
+
 def _closed(counts: StudyCounts) -> NextStep:
+    if counts.dataset is None and not counts.started:
+        return nothing_to_freeze()
     if counts.dataset is None:
         return NextStep(
             "Freeze the data set",

@@ -10,7 +10,7 @@ from jta.models.study import Study
 from jta.models.survey import Instrument
 from jta.services.instrument import build_content, estimate_minutes, newest_instrument
 from jta.services.monitor import LINKED, SUBMITTED, Monitor
-from jta.services.study_progress import DIRECTOR, EDITORS, NextStep
+from jta.services.study_progress import DIRECTOR, EDITORS, NextStep, nothing_to_freeze
 from jta.services.study_stage import BEFORE_LAUNCH, is_before
 from jta.services.survey_launch import Checklist, load_checklist
 
@@ -87,7 +87,7 @@ def monitor_step(study: Study, monitor: Monitor) -> NextStep | None:
             DIRECTOR, "Go to the survey", "survey.index",
         )  # fmt: skip
     if study.stage == "closed":
-        return _freeze_step()
+        return _freeze_step() if monitor.total.began else nothing_to_freeze()
     return _fielding_step(monitor) if study.stage == "fielding" else None
 
 

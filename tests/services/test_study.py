@@ -208,6 +208,7 @@ COUNTS = StudyCounts(tasks=100, strata=5, people=200, links=200, started=90, sub
         ("fielding", COUNTS, "delivery.monitor", "director"),
         ("pilot", COUNTS, "delivery.monitor", "director"),
         ("closed", COUNTS, "review.freeze", "director or psychometrician"),
+        ("closed", replace(COUNTS, started=0, submitted=0), "survey.reopen", "director"),
         ("closed", replace(COUNTS, dataset=1), "results.analyze", "director or psychometrician"),
         ("data review", replace(COUNTS, dataset=2), "results.analyze", "director or psychometrician"),
         ("data review", replace(COUNTS, dataset=2, run=7), "results.show", "director"),
