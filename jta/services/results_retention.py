@@ -50,6 +50,7 @@ class RetentionPage:
     combine: str
     moved: bool
     changed: int
+    steps: tuple[Row, ...]
     why_not: str | None
 
 
@@ -72,6 +73,7 @@ def retention_page(run: AnalysisRun, asked: Mapping[str, str]) -> RetentionPage:
         combine=run.plan["retention_combine"],
         moved=any(line.moved for line in lines),
         changed=sum(t["decision"] != t["tried"] for t in tasks),
+        steps=tuple(tables.rows("retention_sensitivity")),
         why_not=_why_not(run, known),
     )
 
