@@ -192,7 +192,7 @@ class AnalysisPlan(FurtherOptions):
 
 
 def plan_options(*, every: bool = False) -> list[dict[str, Any]]:
-    """Return the options of the plan: name, default, meaning, and what follows from a choice.
+    """Return the options of the plan: name, default, meaning, consequence, and the choices where they are given.
 
     Parameters
     ----------
@@ -201,4 +201,13 @@ def plan_options(*, every: bool = False) -> list[dict[str, Any]]:
     """
     plain = AnalysisPlan().to_dict()
     wanted = [f for f in in_order(AnalysisPlan) if every or not f.metadata["further"]]
-    return [{"name": f.name, "default": plain[f.name], "meaning": f.metadata["meaning"]} for f in wanted]
+    return [
+        {
+            "name": f.name,
+            "default": plain[f.name],
+            "meaning": f.metadata["meaning"],
+            "consequence": f.metadata["consequence"],
+            "choices": getattr(f.metadata["check"], "allowed", None),
+        }
+        for f in wanted
+    ]

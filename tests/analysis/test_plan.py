@@ -48,6 +48,8 @@ def test_every_option_is_described_with_its_default():
     assert [option["name"] for option in plan_options()] == list(WHOLE)
     assert set(options) == set(json.loads(AnalysisPlan().to_json()))
     assert options["bootstrap_resamples"]["default"] == 2000
+    assert options["raking"]["choices"] == ("on", "off")
+    assert options["raking"]["consequence"].endswith(".")
     assert all(option["meaning"].strip().endswith(".") for option in options.values())
 
 
