@@ -160,7 +160,8 @@ def _weigh(work: _Work, kept: np.ndarray[Any, np.dtype[np.bool_]]) -> None:
     if work.further is not None or choices.index not in INDEX_FUNCTIONS:
         resampled |= further_indices(drawn)
     if work.further is not None and work.plan.bootstrap_resamples:
-        resampled |= work.further.resampled(work.data, work.plan, work.progress)
+        more = work.further.resampled(work.data, work.plan, work.progress)
+        resampled |= {method: basis for method, basis in more.items() if method in methods}
     _bootstrap_table(work, methods, resampled, levels)
     _blueprint(work, levels, _retained_index(work, sums, (methods, resampled), kept))
     work.weighed = Weighed(methods, resampled, levels)

@@ -209,6 +209,7 @@ def test_options_of_sample_and_groups_are_followed():
 
 
 POOR = {
+    "no respondents": np.zeros((0, 4), dtype=np.uint8),
     "nobody answered": np.zeros((5, 4), dtype=np.uint8),
     "all alike": np.full((5, 4), 3, dtype=np.uint8),
     "one respondent": np.array([[1, 2, 3, 4]], dtype=np.uint8),
