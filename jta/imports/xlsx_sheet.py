@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from string import ascii_uppercase
 
 from jta.imports.archive import AGAIN, Archive
 from jta.imports.limits import Limits
@@ -12,9 +11,10 @@ from jta.imports.result import RefusedError
 from jta.imports.source import Cell, NumberedRow, Typed
 from jta.imports.text import shown
 from jta.imports.xlsx_parts import SHEET_SPACES, Book, Sheet, StringReader, unescape
-from jta.imports.xml_guard import GuardedParser
+from jta.imports.xlsx_rows import BODY, CELL, LAST_COLUMN, LETTERS, RowFeed, column_number
+from jta.imports.xml_guard import DAMAGED, GuardedParser
 
-LAST_COLUMN, LAST_ROW = 16_384, 1_048_576
+LAST_ROW = 1_048_576
 _MOST_ELEMENTS = 6_000_000
 _MOST_JUDGED = 100_000
 _LONGEST_NUMBER = 40
@@ -23,28 +23,8 @@ _CELLS = frozenset(f"{space} c" for space in SHEET_SPACES)
 _VALUES = frozenset(f"{space} v" for space in SHEET_SPACES)
 _TRUE = ("1", "true")
 _OTHERS = {"b": "boolean", "e": "error", "d": "date"}
+_LETTERS = [letters.encode() for letters in LETTERS]
 _DAMAGED = f"The sheet's rows or cells are not in order: the workbook is damaged. {AGAIN}"
-
-
-def column_number(letters: str) -> int:
-    """Return 1 for A, 27 for AA; 0 for what is no column."""
-    if not (letters.isascii() and letters.isalpha() and letters.isupper() and len(letters) <= 3):
-        return 0
-    number = 0
-    for letter in letters:
-        number = number * 26 + ord(letter) - 64
-    return number
-
-
-def _column_letters() -> list[str]:
-    """Return the letters of all columns by number; there is no column 0, and one more than the last."""
-    ones = [*ascii_uppercase]
-    twos = [a + b for a in ones for b in ones]
-    threes = [a + b for a in ones for b in twos]
-    return ["", *ones, *twos, *threes][: LAST_COLUMN + 2]
-
-
-LETTERS = _column_letters()
 
 
 class SheetReader:
@@ -59,12 +39,15 @@ class SheetReader:
         self._merged = ""
         self._last_hidden = 0
         self._judged: dict[tuple[str, str, str], Cell] = {}
+        self._bodies: dict[bytes, Cell] = {}
         self._row, self._row_text, self._column = 0, "0", 0
         self._cells: list[Cell] = []
         self._kind, self._style, self._formula = "n", "0", False
         self._value: list[str] = []
         self._length, self._open, self._inside = 0, False, False
         self._inline = StringReader(limits.cell)
+        self._parser = self._guarded()
+        self._feed = RowFeed(self._parser, limits.cell, self._take_row)
 
     def rows(self) -> Iterator[NumberedRow]:
         """Yield the rows that hold anything, with their numbers.
@@ -74,8 +57,17 @@ class SheetReader:
         RefusedError
             If the sheet is damaged or hostile, or its cells are merged.
         """
+        for _ in self._feed.feed(self._pieces):
+            yield from self._ready
+            self._ready.clear()
+        if self._merged:
+            raise RefusedError(f"Cells {self._merged} are merged. Unmerge all cells and fill each one.")
+
+    def _guarded(self) -> GuardedParser:
+        """Return the parser of all that is not a plain row."""
         inline = self._inline
         starts = {
+            "sheetData": lambda attributes: self._feed.open_sheet(attributes),
             "row": self._open_row,
             "f": self._see_formula,
             "is": inline.open,
@@ -85,17 +77,14 @@ class SheetReader:
             "mergeCell": self._see_merge,
         }
         ends = {
+            "sheetData": lambda: self._feed.close_sheet(),
             "row": self._close_row,
             "t": inline.close_text,
             "rPh": inline.close_guide,
         }
-        self._parser = GuardedParser(starts, ends, self._text, SHEET_SPACES, _MOST_ELEMENTS)
-        self._parser.intercept(self._start, self._end)
-        for _ in self._parser.feed(self._pieces):
-            yield from self._ready
-            self._ready.clear()
-        if self._merged:
-            raise RefusedError(f"Cells {self._merged} are merged. Unmerge all cells and fill each one.")
+        parser = GuardedParser(starts, ends, self._text, SHEET_SPACES, _MOST_ELEMENTS)
+        parser.intercept(self._start, self._end)
+        return parser
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         if name in _VALUES:
@@ -127,6 +116,53 @@ class SheetReader:
     def _close_row(self) -> None:
         if self._cells:
             self._ready.append((self._row, self._cells))
+        if not self._inside:
+            self._feed.close_row()
+
+    def _take_row(self, number: bytes, content: bytes) -> None:
+        """Take a plain row."""
+        row = int(number)
+        if row <= self._row or row > LAST_ROW:
+            raise RefusedError(_DAMAGED)
+        self._row, self._row_text, self._cells = row, number.decode(), []
+        cells, bodies, column, widest = self._cells, self._bodies, 0, self._widest
+        for letters, body in CELL.findall(content):
+            column += 1
+            if letters != _LETTERS[column]:
+                column = self._further(letters, column)
+            cell = bodies.get(body)
+            if cell is None:
+                cell = self._judge_body(body)
+            if cell:
+                if column - 1 == len(cells) < widest:
+                    cells.append(cell)
+                else:
+                    self._put(cell, column)
+        self._column = column
+        if cells:
+            self._ready.append((row, cells))
+
+    def _further(self, letters: bytes, least: int) -> int:
+        """Return the column of a cell of a plain row that stands further than the next."""
+        column = column_number(letters.decode())
+        if not least <= column <= LAST_COLUMN:
+            raise RefusedError(_DAMAGED)
+        return column
+
+    def _judge_body(self, body: bytes) -> Cell:
+        """Return what a cell of a plain row holds; equal cells are judged once."""
+        try:
+            match = BODY.fullmatch(body.decode())
+        except UnicodeDecodeError:
+            match = None
+        if match is None:
+            raise RefusedError(DAMAGED)
+        style, kind, raw, inline = match.groups()
+        cell = self._judge(kind or "n", style or "0", raw or "") if inline is None else unescape(inline)
+        if len(self._bodies) > _MOST_JUDGED:
+            self._bodies.clear()
+        self._bodies[body] = cell
+        return cell
 
     def _open_cell(self, attributes: dict[str, str]) -> None:
         column = self._column + 1
@@ -162,9 +198,12 @@ class SheetReader:
     def _close_cell(self) -> None:
         self._inside = False
         cell = Typed("formula", "formula") if self._formula else self._content()
-        if not cell:
-            return
-        gap = self._column - 1 - len(self._cells)
+        if cell:
+            self._put(cell, self._column)
+
+    def _put(self, cell: Cell, column: int) -> None:
+        """Place a cell in its row."""
+        gap = column - 1 - len(self._cells)
         if gap > 0:  # blank cells before, but no further than the widest table
             self._cells += [""] * min(gap, self._widest - 1 - len(self._cells))
         if len(self._cells) >= self._widest:  # there one place stands for all columns beyond

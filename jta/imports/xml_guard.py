@@ -14,6 +14,7 @@ MOST_ELEMENTS = 1_000_000
 MOST_ATTRIBUTES = 200
 _INCLUDE = "http://www.w3.org/2001/XInclude"
 DAMAGED = f"A part of the workbook is damaged. {AGAIN}"
+_TOO_MANY = f"The workbook's XML has far too many elements. {AGAIN}"
 Start = Callable[[dict[str, str]], None]
 
 
@@ -41,24 +42,52 @@ class GuardedParser:
         parser.StartElementHandler = self.start
         parser.EndElementHandler = self.end
         parser.StartDoctypeDeclHandler = self._doctype
+        parser.StartNamespaceDeclHandler = self._declare
+        parser.XmlDeclHandler = self._see_encoding
+        self.fed = 0
+        self.utf8 = True
+        self.prefixes: set[str | None] = set()
         if text is not None:
             parser.CharacterDataHandler = text
 
     def feed(self, pieces: Iterable[bytes]) -> Iterator[None]:
-        """Parse piece by piece; yields after each, so that rows can be taken as they come."""
-        fed = 0
-        try:
-            for piece in pieces:
-                self._parser.Parse(piece)
-                fed += len(piece)
-                if fed - self._parser.CurrentByteIndex > LONGEST_TAG:
-                    raise RefusedError(f"A tag of the workbook's XML is far too long. {AGAIN}")
-                yield
-            self._parser.Parse(b"", True)
+        """Parse piece by piece; yields after each."""
+        for piece in pieces:
+            self.take(piece)
             yield
+        self.finish()
+        yield
+
+    def take(self, piece: bytes, last: bool = False) -> None:
+        """Parse one piece."""
+        try:
+            self._parser.Parse(piece, last)
         except (expat.ExpatError, ValueError, LookupError, UnicodeError):
             # Not only syntax: an unknown encoding named in the file is a LookupError or ValueError.
             raise RefusedError(DAMAGED) from None
+        self.fed += len(piece)
+        if self.fed - self._parser.CurrentByteIndex > LONGEST_TAG:
+            raise RefusedError(f"A tag of the workbook's XML is far too long. {AGAIN}")
+
+    def finish(self) -> None:
+        """End the part: what is still open makes it damaged."""
+        self.take(b"", True)
+
+    @property
+    def position(self) -> int:
+        """Where the tag begins whose handler is called, in bytes fed."""
+        return self._parser.CurrentByteIndex
+
+    @property
+    def depth(self) -> int:
+        """How many elements are open, without those that an interceptor takes."""
+        return self._depth
+
+    def count(self, elements: int) -> None:
+        """Count elements that were read without the parser."""
+        self._elements += elements
+        if self._elements > self._most:
+            raise RefusedError(_TOO_MANY)
 
     def intercept(self, start: Callable[[str, dict[str, str]], None], end: Callable[[str], None]) -> None:
         """Show every element to a reader of millions first; what it does not take it hands to ``start`` and ``end``.
@@ -85,7 +114,7 @@ class GuardedParser:
         if self._depth > DEEPEST:
             raise RefusedError(f"The workbook's XML is nested too deep. {AGAIN}")
         if self._elements > self._most or len(attributes) > MOST_ATTRIBUTES:
-            raise RefusedError(f"The workbook's XML has far too many elements. {AGAIN}")
+            raise RefusedError(_TOO_MANY)
 
     def end(self, name: str) -> None:
         """Call the handler of an element's end."""
@@ -93,6 +122,13 @@ class GuardedParser:
         call = self._ends.get(name)
         if call is not None:
             call()
+
+    def _declare(self, prefix: str | None, _: str) -> None:
+        if not self._depth:  # declared by the root: known in the whole part
+            self.prefixes.add(prefix)
+
+    def _see_encoding(self, _: str, encoding: str | None, __: int) -> None:
+        self.utf8 = encoding is None or encoding.lower() == "utf-8"
 
     def _doctype(self, *_: object) -> None:
         raise RefusedError("The workbook's XML declares a document type or entities (DTD). It is not read.")
