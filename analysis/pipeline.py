@@ -228,15 +228,17 @@ def _retained_index(
     index = str(work.choices.index)
     method = METHODS[index]
     if method not in methods:
-        raise PlanError(f"The index {index!r} needs all statistics; this analysis has no {method}.")
+        raise PlanError(
+            f"The index {index!r} needs all statistics and, for 'cml', conditional_rasch; there is no {method}."
+        )
     if method not in resampled:
         work.notes.append(f"blueprint: the index {index} is not resampled, so its intervals are empty.")
     basis = methods[method]
     exact = exact_index(sums, index)
     if len(exact) != len(basis):
         exact = [Fraction(float(x)) if np.isfinite(x) else Fraction(0) for x in basis]
-    found_index = Retained(basis, resampled.get(method, np.empty((0, len(basis)))), exact, kept)
-    return panel_index(found_index, _levels(work)[0], work.plan)
+    retained_index = Retained(basis, resampled.get(method, np.empty((0, len(basis)))), exact, kept)
+    return panel_index(retained_index, _levels(work)[0], work.plan)
 
 
 def _blueprint(work: _Work, levels: list[Units], index: Retained) -> None:
