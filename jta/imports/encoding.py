@@ -12,6 +12,9 @@ _UTF7_MARKS = (b"+/v8", b"+/v9", b"+/v+", b"+/v/")
 # "+" and a base64 run that begins with a zero byte: how UTF-7 writes a sign or a Latin letter ("+ADw-").
 _UTF7 = re.compile(r"\+A[A-P][A-Za-z0-9+/]+-")
 
+# Bytes that Western texts hardly hold, and longer runs than accents and quotes make: Shift_JIS and others.
+_NOT_WESTERN = re.compile(rb"[\x81-\x84\x86-\x89\x8b\x8d\x8f\x90\x98\x9b\x9d]|[\x80-\xff]{3}")
+
 
 def decode(data: bytes) -> str:
     """Return the text of a file.
@@ -67,7 +70,8 @@ def _reason(data: bytes, place: int, line: int) -> str:
         return "The file ends in the middle of a letter: it is cut off. Send it again."
     if _mostly_utf8(data):
         return f"The file mixes UTF-8 with another encoding (line {line}). {ADVICE}"
-    return f"The file is not UTF-8 (line {line}); perhaps Windows-1252. {ADVICE}"
+    guess = "" if _NOT_WESTERN.search(data) else "; perhaps Windows-1252"
+    return f"The file is not UTF-8 (line {line}){guess}. {ADVICE}"
 
 
 def _mostly_utf8(data: bytes) -> bool:

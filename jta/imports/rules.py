@@ -10,6 +10,7 @@ from jta.imports.source import Cell, Typed
 from jta.imports.text import clean, fold, has_break, shown, strip_hidden
 
 LONGEST_CODE = 64
+_LONGEST_LOCAL = 64  # characters before the @, RFC 5321 4.5.3.1.1
 # Ways in which people and programs write that there is nothing.
 MISSING = frozenset(
     [
@@ -143,6 +144,10 @@ def _email(text: str) -> str | None:
         validate_email(text, check_deliverability=False, allow_smtputf8=False, test_environment=True)
     except EmailNotValidError:
         return f"The email address {shown(text)} is not valid."
+    if len(text.rpartition("@")[0]) > _LONGEST_LOCAL:
+        return (
+            f"The email address {shown(text)} is not valid: it has more than {_LONGEST_LOCAL} characters before the @."
+        )
     return None
 
 

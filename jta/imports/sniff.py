@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import PurePath
 from typing import Literal
 
@@ -58,8 +59,16 @@ def file_type(data: bytes, filename: str) -> FileType:
     if ending not in _ENDINGS:
         raise RefusedError(f"The file name must end in .csv, .xlsx or .json. {_ADVICE}")
     if _ENDINGS[ending] != found:
-        raise RefusedError(f"The file is named {ending} but holds {_NAMES[found]}. Give it its right ending.")
+        raise RefusedError(_named_otherwise(data, ending, found))
     return found
+
+
+def _named_otherwise(data: bytes, ending: str, found: FileType) -> str:
+    # A table has two columns at least; a number, a YAML list or a stored object shows none in its first line.
+    line = _start(data).partition("\n")[0]
+    if found == "csv" and (line.startswith("-") or not re.search("[,;\t|]", line)):
+        return f"The file is named {ending} but holds neither JSON records nor a table. {_ADVICE}"
+    return f"The file is named {ending} but holds {_NAMES[found]}. Give it its right ending."
 
 
 def _by_content(data: bytes) -> FileType:

@@ -269,3 +269,21 @@ def test_an_error_of_memory_or_depth_becomes_a_refusal(monkeypatch):
 
     monkeypatch.setattr("jta.imports.csv_reader.decode", fail)
     assert "too deep or too large" in read_roster(csv_bytes(ROWS["roster"], kind="roster"), "a.csv").refused
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text", "guess"),
+    [
+        ("shift_jis", "指導力の計画", False),
+        ("shift_jis", "テスト", False),
+        ("euc_jp", "指導力", False),
+        ("gbk", "计划", False),
+        ("cp1251", "План", False),
+        ("cp1252", "Führung – “privée” cœur", True),
+    ],
+)
+def test_only_western_text_is_called_perhaps_windows_1252(encoding, text, guess):
+    data = csv_bytes(ROWS["inventory"]).replace(b"Leadership", text.encode(encoding))
+    refused = read_inventory(data, "a.csv").refused
+    assert "not UTF-8" in refused
+    assert ("perhaps Windows-1252" in refused) is guess
