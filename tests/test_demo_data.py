@@ -280,9 +280,7 @@ def test_the_same_seed_gives_the_same_study_in_another_process(study):
 def test_importing_the_demo_does_not_load_numpy():
     """The web process imports the demo's loader; it must not pay for arrays it never makes."""
     for module in ("content", "people", "behaviour", "simulate", "onet"):
-        head = re.split(r"^if TYPE_CHECKING:|^def |^class ", _source(module), maxsplit=1, flags=re.MULTILINE)[
-            0
-        ]
+        head = re.split(r"^if TYPE_CHECKING:|^def |^class ", _source(module), maxsplit=1, flags=re.MULTILINE)[0]
         assert "numpy" not in head, module
 
 
@@ -354,12 +352,8 @@ def test_roles_and_sizes_differ_as_described(tables):
     def mean(table: np.ndarray, people: np.ndarray, which: np.ndarray) -> float:
         return float(np.nanmean(table[np.ix_(people, which)]))
 
-    assert (
-        mean(tables.importance, instructional, tasks_2_1) > mean(tables.importance, network, tasks_2_1) + 0.3
-    )
-    assert (
-        mean(tables.importance, network, tasks_3_1) > mean(tables.importance, instructional, tasks_3_1) + 0.3
-    )
+    assert mean(tables.importance, instructional, tasks_2_1) > mean(tables.importance, network, tasks_2_1) + 0.3
+    assert mean(tables.importance, network, tasks_3_1) > mean(tables.importance, instructional, tasks_3_1) + 0.3
     assert mean(tables.frequency, network, tasks_3_1) > mean(tables.frequency, instructional, tasks_3_1) + 1
     small, large = tables.stratum == "under_1000", tables.stratum == "25000_plus"
     assert mean(tables.frequency == 0, small, tasks_2_2) > mean(tables.frequency == 0, large, tasks_2_2) + 0.1
@@ -385,9 +379,7 @@ def test_tasks_spread_over_the_scale_and_some_are_dropped_by_a_common_rule(table
     assert importance.min() < 3 < 4.5 < importance.max()
     assert 0.4 < tables.performing().min() < 0.5 < 0.95 < tables.performing().max() < 1
     assert 0.85 < tables.performing().mean() < 0.9
-    dropped = [
-        task.task_code for task, kept in zip(load_framework(), tables.retained(), strict=True) if not kept
-    ]
+    dropped = [task.task_code for task, kept in zip(load_framework(), tables.retained(), strict=True) if not kept]
     assert dropped == ["1.1.10", "1.2.3", "2.3.3", "2.3.9"]
 
 
@@ -403,15 +395,12 @@ def test_weights_echo_the_published_ones(seed, retained_only):
 
 def test_the_guide_shows_the_weights_of_the_default_seed(tables):
     """Lines of the table: | 1.1 Name | tasks | published | all tasks | retained tasks |."""
-    lines = re.findall(
-        r"^\| (\d\.\d) [^|]+\|([^\n]+)\|$", GUIDE.read_text(encoding="utf-8"), flags=re.MULTILINE
-    )
+    lines = re.findall(r"^\| (\d\.\d) [^|]+\|([^\n]+)\|$", GUIDE.read_text(encoding="utf-8"), flags=re.MULTILINE)
     shown = {code: [float(cell) for cell in cells.split("|")] for code, cells in lines}
     every, retained = tables.weights(), tables.weights(retained_only=True)
     counts = Counter(tables.subdomain)
     assert shown == {
-        code: [counts[code], PUBLISHED[code], round(every[code], 1), round(retained[code], 1)]
-        for code in PUBLISHED
+        code: [counts[code], PUBLISHED[code], round(every[code], 1), round(retained[code], 1)] for code in PUBLISHED
     }
 
 
@@ -506,9 +495,7 @@ def test_onet_sixty_respondents_are_within_three_standard_errors():
 
 def test_onet_skip_rule_holds_and_everyone_answers_every_task():
     rows = onet.draw_onet_respondents(n=60, seed=3)
-    frequency = {
-        (row.person_code, row.task_code): row.anchor_code for row in rows if row.scale_code == "frequency"
-    }
+    frequency = {(row.person_code, row.task_code): row.anchor_code for row in rows if row.scale_code == "frequency"}
     importance = {(row.person_code, row.task_code) for row in rows if row.scale_code == "importance"}
     assert len(frequency) == 60 * 17
     assert importance == {key for key, anchor in frequency.items() if anchor != "0"}

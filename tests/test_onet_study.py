@@ -190,7 +190,7 @@ def check_workbook(director: Visitor, study: str) -> None:
     """The workbook says what the page says."""
     page = director.get(f"{study}/blueprints/1")
     row = r'<tr class="row-strong">[\s\S]*?<th scope="row">(\d+)</th>'
-    items = re.findall(row + r"[\s\S]*?<strong>[\d.]+ %</strong>[\s\S]*?<strong>(\d+)</strong>", page.text)
+    items = re.findall(row + r"[\s\S]*?<strong>(\d+)</strong>[\s\S]*?<strong>[\d.]+ %</strong>", page.text)
     assert len(items) == 4
     assert sum(int(number) for _, number in items) == 50
     content = director.post(page, ending="/workbook").content

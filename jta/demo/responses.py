@@ -16,6 +16,7 @@ from jta.demo.simulate import SimulatedResponse
 from jta.models.delivery import Person
 from jta.models.response import Answer, Rating, Response
 from jta.models.survey import Instrument
+from jta.services.links import trail_name
 
 _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 _CHUNK = 5_000
@@ -115,4 +116,4 @@ def _record(given: Sequence[SimulatedResponse], stored: Mapping[str, Response], 
     actor = audit.Actor("respondent", "respondent")
     for second, response, act in sorted(acts, key=lambda item: item[0]):
         with clock.running_on(lambda at=launched_at + timedelta(seconds=second): at):
-            audit.record(actor, act, f"response {response.code}", study_id=response.study_id)
+            audit.record(actor, act, f"response {trail_name(response.code)}", study_id=response.study_id)

@@ -50,6 +50,11 @@ def _allocate(rows: Sequence[BlueprintRow], items: int, where: str) -> dict[str,
     from analysis.allocation import allocate_items
     from analysis.errors import AllocationError
 
+    for row in rows:
+        if row.minimum is not None and row.maximum is not None and row.minimum > row.maximum:
+            raise InvalidInputError(
+                f"{row.code}: the fewest items ({row.minimum}) are more than the most ({row.maximum})."
+            )
     try:
         outcome = allocate_items(
             [row.weight for row in rows],

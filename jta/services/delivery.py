@@ -171,6 +171,42 @@ def make_links(actor: Actor, study_id: int) -> list[PersonalLink]:
         return [_shown(person) for person in people]
 
 
+def count_renewable(study_id: int) -> int:
+    """Return how many people have a link and have neither started nor withdrawn."""
+    return db.session.scalar(select(func.count(Person.id)).where(*_renewable(study_id))) or 0
+
+
+def renew_links(actor: Actor, study_id: int) -> list[PersonalLink]:
+    """Make new links for everybody who has one and has not started; the old ones stop working at once.
+
+    For a list that was lost. Whoever has started keeps the link, because it is in use.
+
+    Raises
+    ------
+    StateError
+        If the survey has closed.
+    """
+    with transaction():
+        require_open(lock_study(study_id))
+        found = select(Person).where(*_renewable(study_id)).order_by(func.lower(Person.code), Person.id)
+        people = list(db.session.scalars(found.with_for_update()))
+        for person in people:
+            person.link_generation += 1
+            _give_link(person, "link replaced")
+        if people:
+            audit.record(
+                actor, "replaced all unused links", f"study {study_id}", study_id=study_id,
+                after=[person.id for person in people], note=f"{len(people)} links",
+            )  # fmt: skip
+        return [_shown(person) for person in people]
+
+
+def _renewable(study_id: int) -> tuple[ColumnElement[bool], ...]:
+    withdrew = exists().where(PersonEvent.person_id == Person.id, PersonEvent.kind == "withdrew")
+    started = exists().where(Response.person_id == Person.id)
+    return Person.study_id == study_id, Person.token_hash.is_not(None), ~withdrew, ~started
+
+
 def replace_link(actor: Actor, study_id: int, person_id: int) -> PersonalLink:
     """Make a new link for one person; the old one stops working at once. What they answered stays.
 

@@ -190,8 +190,9 @@ def _new_code(study_id: int, column: str) -> str:
 
 
 def _record(code: str, action: str, study_id: int, **details: Any) -> None:
-    # The trail names the study-local random code only: never the person, never an answer.
-    audit.record(audit.Actor("respondent", "respondent"), action, f"response {code}", study_id=study_id, **details)
+    # Never the person, never an answer, and not the code that data sets carry.
+    name = f"response {links.trail_name(code)}"
+    audit.record(audit.Actor("respondent", "respondent"), action, name, study_id=study_id, **details)
 
 
 def submit_response(ticket: Ticket, mark: str | None = None) -> Visit:

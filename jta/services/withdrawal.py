@@ -10,7 +10,8 @@ from jta import audit, clock
 from jta.db import db, transaction
 from jta.models.delivery import Person, PersonEvent
 from jta.models.response import Answer, IdempotencyKey, Rating, RatingChange, Response
-from jta.models.review import Dataset
+from jta.models.review import Dataset, ReviewDecision
+from jta.services.links import trail_name
 from jta.services.study_stage import lock_study
 from jta.services.visits import Ticket, get_visit
 
@@ -63,13 +64,13 @@ def withdraw(ticket: Ticket, mark: str | None = None) -> Withdrawal:
         response.withdrawn_at = clock.now()
         db.session.add(PersonEvent(person_id=visit.person_id, kind="withdrew", at=response.withdrawn_at))
         audit.record(
-            audit.Actor("respondent", "respondent"), "withdrew", f"response {visit.code}", study_id=visit.study_id,
-            note="answers stay in the frozen data set" if frozen else "answers deleted",
+            audit.Actor("respondent", "respondent"), "withdrew", f"response {trail_name(visit.code)}",
+            study_id=visit.study_id, note="answers stay in the frozen data set" if frozen else "answers deleted",
         )  # fmt: skip
     return Withdrawal(visit.survey.instrument_id, not frozen)
 
 
 def _delete_answers(response: Response) -> None:
-    for table in (Rating, RatingChange, Answer, IdempotencyKey):
+    for table in (Rating, RatingChange, Answer, IdempotencyKey, ReviewDecision):
         db.session.execute(delete(table).where(table.response_id == response.id))
     response.stratum_id = None  # with nothing left to count it would only describe the person

@@ -103,10 +103,14 @@ def links(study_id: int) -> ResponseReturnValue:
     """Say how many people have no link; make links and show them this once, or hand them out as a file."""
     if request.method != "POST":
         waiting, counts = service.count_without_link(study_id), load_roster(study_id).counts
-        return render_template("delivery/links.html", waiting=waiting, counts=counts, is_open=_is_open())
-    made = service.make_links(current_actor(), study_id)
+        return render_template(
+            "delivery/links.html", waiting=waiting, counts=counts, is_open=_is_open(),
+            renewable=service.count_renewable(study_id),
+        )  # fmt: skip
+    make = service.renew_links if request.form.get("for") == "lost" else service.make_links
+    made = make(current_actor(), study_id)
     if not made:
-        flash("Everybody on the roster has a link already.", "info")
+        flash("Nobody needed a new link.", "info")
         return redirect(url_for("delivery.links", study_id=study_id), 303)
     if request.form.get("as") == "csv":
         return files.links_file(study_id, made)

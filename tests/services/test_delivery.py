@@ -362,3 +362,15 @@ def test_words_of_the_address_that_make_no_sense_are_left_aside():
     assert read_filter({"page": "3", "stratum": "none", "order": "down"}) == RosterFilter(
         stratum="none", descending=True, page=3
     )
+
+
+def test_a_lost_list_is_replaced_but_not_for_those_who_started(app_context):
+    made = make_study(n_people=3)
+    start_response(made.tokens[0], _consent(made))
+    assert delivery.count_renewable(made.study_id) == 2
+    renewed = delivery.renew_links(Actor("Dora", "director", 1), made.study_id)
+    assert len(renewed) == 2
+    assert links.find_person(made.tokens[0]) is not None
+    assert links.find_person(made.tokens[1]) is None
+    assert links.find_person(renewed[0].url.rsplit("/", 1)[1]).id == made.people[1]
+    assert audit.verify()[1] == []

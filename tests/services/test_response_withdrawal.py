@@ -14,6 +14,7 @@ from jta.models.response import Answer, IdempotencyKey, Rating, RatingChange, Re
 from jta.models.review import Dataset
 from jta.services import response as service
 from jta.services import saving
+from jta.services.links import trail_name
 from jta.services.visits import LinkNeededError, get_visit
 from jta.services.withdrawal import withdraw
 from tests.services.study_factory import close_survey, make_study
@@ -99,5 +100,5 @@ def test_the_trail_says_that_somebody_withdrew_and_not_who(app_context):
     withdraw(ticket)
     event = db.session.scalars(select(AuditEvent).order_by(AuditEvent.id.desc()).limit(1)).one()
     code = db.session.get_one(Response, ticket.response_id).code
-    assert (event.action, event.object, event.note) == ("withdrew", f"response {code}", "answers deleted")
+    assert (event.action, event.object, event.note) == ("withdrew", f"response {trail_name(code)}", "answers deleted")
     assert "Pilot" not in repr(vars(event))
