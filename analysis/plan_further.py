@@ -102,7 +102,7 @@ class FurtherOptions:
         metadata=further(
             one_of("on", "off"),
             "Whether weights that match the population are made for the weighted tables.",
-            "They never change the blueprint; the sensitivity table shows what they would.",
+            "They never change the blueprint; compare it with the table domain_weights_raked.",
         ),
     )
     trim_low: float | None = field(

@@ -220,7 +220,8 @@ def _scales(data: StudyData) -> tuple[CodebookScale, ...]:
 
 def _method(result: AnalysisResult) -> tuple[str, ...]:
     plan = result.plan
-    said = [INDEX_WORDS[result.choices["index"]]]
+    index = result.choices["index"]
+    said = [INDEX_WORDS.get(index, f"Task index: {index.replace('_', ' ')}; its formula stands in analysis/README.md.")]
     if result.choices["frequency_scale"] is not None:
         said.append(FREQUENCY_WORDS[plan.non_performers])
     said.append(_rule(result))

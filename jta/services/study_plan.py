@@ -51,7 +51,7 @@ def scale_titles(study_id: int) -> dict[str, str]:
 
 def compare_plans(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[PlanChange]:
     """Return the options that differ, in the plan's order."""
-    names = [option["name"] for option in plan_options()]
+    names = [option["name"] for option in plan_options(every=True)]
     return [
         PlanChange(name, in_words(before[name]), in_words(after[name])) for name in names if before[name] != after[name]
     ]
@@ -133,7 +133,7 @@ def _checked(values: Mapping[str, Any], study_id: int) -> dict[str, Any]:
 
 def _field_of(message: str) -> str | None:
     words = message.replace("'", " ").split()
-    names = {option["name"] for option in plan_options()}
+    names = {option["name"] for option in plan_options(every=True)}
     return next((word for word in words if word in names), None)
 
 
