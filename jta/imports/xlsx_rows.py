@@ -58,11 +58,12 @@ LETTERS = _column_letters()
 
 @lru_cache(maxsize=8)
 def plain_row(longest: int, prefixed: bool) -> re.Pattern[bytes]:
-    """Return the pattern of a plain row: shown, its cells in it, no text longer than ``longest`` or with an escape.
+    """Return the pattern of a plain row: shown, its cells in it, no text longer than ``longest`` or with odd escapes.
 
     ``prefixed`` allows the one attribute with a prefix that Excel writes, where that prefix is declared.
     """
-    text = rb"[^<>&\x00-\x1f]{0,%d}" % longest
+    run = rb"[^<>&\x00-\x1f]{0,%d}" % longest
+    text = run + rb"(?:&(?:amp|lt|gt|quot|apos);" + run + rb"){0,3}"
     attribute = rb'(?: x14ac:dyDescent="[0-9.]{1,20}")?' if prefixed else b""
     return re.compile(_ROW.replace(b"FLAG", _FLAG).replace(b"PREFIXED", attribute).replace(b"TEXT", text))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from xml.sax.saxutils import unescape as resolve
 
 from jta.imports.archive import AGAIN, Archive
 from jta.imports.limits import Limits
@@ -24,6 +25,7 @@ _VALUES = frozenset(f"{space} v" for space in SHEET_SPACES)
 _TRUE = ("1", "true")
 _OTHERS = {"b": "boolean", "e": "error", "d": "date"}
 _LETTERS = [letters.encode() for letters in LETTERS]
+_QUOTES = {"&quot;": '"', "&apos;": "'"}
 _DAMAGED = f"The sheet's rows or cells are not in order: the workbook is damaged. {AGAIN}"
 
 
@@ -152,7 +154,7 @@ class SheetReader:
     def _judge_body(self, body: bytes) -> Cell:
         """Return what a cell of a plain row holds; equal cells are judged once."""
         try:
-            match = BODY.fullmatch(body.decode())
+            match = BODY.fullmatch(resolve(body.decode(), _QUOTES) if b"&" in body else body.decode())
         except UnicodeDecodeError:
             match = None
         if match is None:

@@ -226,6 +226,8 @@ def test_forgotten_cells_are_judged_again(monkeypatch):
     monkeypatch.setattr("jta.imports.xlsx_sheet._MOST_JUDGED", 2)
     rows = [["D1", "Lead", "", "", i, "Plan it."] for i in range(1, 30)]
     assert read_inventory(book(rows), "a.xlsx").accepted == 29
+    by_parser = kind_sheet(rows).replace("<sheetData>", "<sheetData >")
+    assert read_inventory(zip_dict(parts(by_parser)), "a.xlsx").accepted == 29
 
 
 def test_limits_of_a_workbook_are_settings():
