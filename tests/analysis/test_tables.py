@@ -318,7 +318,7 @@ def test_the_order_of_respondents_and_of_tasks_does_not_matter():
 def test_conditional_rasch_can_be_left_out():
     found = referee_tables(filled(), PLAN, conditional_rasch=False)
     assert set(found.tables["rasch_tasks"]["method"]) == {"jmle"}
-    assert "not asked for" in found.left_out["rasch_tasks: cml_all_data"]
+    assert "where the plan asks for them" in found.left_out["rasch_tasks: cml_all_data"]
     assert "rasch_exp_cml" not in found.bases
 
 
