@@ -80,7 +80,7 @@ def workbook(demo: dict, scratch: Path) -> None:
     convert = ["soffice", "--headless", profile, "--convert-to", "pdf", "--outdir", str(scratch), demo["workbook"]]
     subprocess.run(convert, check=True, capture_output=True)  # noqa: S603  fixed command
     pdf = scratch / (Path(demo["workbook"]).stem + ".pdf")
-    text = subprocess.run(["pdftotext", "-layout", pdf, "-"], check=True, capture_output=True, text=True).stdout  # noqa: S603, S607
+    text = subprocess.run(["pdftotext", "-layout", pdf, "-"], check=True, capture_output=True, text=True).stdout  # noqa: S603, S607  fixed command
     number = next(n for n, page in enumerate(text.split("\f"), 1) if "Exam blueprint" in page)
     target = [
         "pdftoppm",
@@ -102,7 +102,7 @@ def main() -> None:
     """Start the demo, take the pictures, stop it."""
     OUT.mkdir(exist_ok=True)
     command = [sys.executable, "-m", "flask", "--app", "app", "demo"]
-    with subprocess.Popen(command, cwd=ROOT, env={**os.environ, "JTA_LOCAL_PORT": str(PORT)}) as server:  # noqa: S603
+    with subprocess.Popen(command, cwd=ROOT, env={**os.environ, "JTA_LOCAL_PORT": str(PORT)}) as server:  # noqa: S603  our own server
         try:
             wait_for(f"{BASE}/healthz")
             demo = json.loads((ROOT / "instance" / "demo.json").read_text(encoding="utf-8"))

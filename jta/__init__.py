@@ -37,8 +37,8 @@ def create_app(settings: object | None = None, *, instance: Path | None = None) 
         static_folder="static",
     )
     chosen = settings or config.load_settings(folder)
-    app.config.from_mapping(config.flask_config(chosen))  # type: ignore[arg-type]
-    logs.configure(chosen.log_level)  # type: ignore[attr-defined]
+    app.config.from_mapping(config.flask_config(chosen))
+    logs.configure(chosen.log_level)
     logs.register(app)
     _narrow_ids(app)
     _bind_extensions(app)
@@ -58,7 +58,7 @@ def _narrow_ids(app: Flask) -> None:
     from werkzeug.routing import IntegerConverter
 
     # No id or number in an address is larger than what a column holds; a larger one is no address of ours.
-    app.url_map.converters["int"] = partial(IntegerConverter, max=2**31 - 1)  # type: ignore[assignment]
+    app.url_map.converters["int"] = partial(IntegerConverter, max=2**31 - 1)
 
 
 def _bind_extensions(app: Flask) -> None:
@@ -91,5 +91,5 @@ def _behind_proxies(app: Flask) -> Flask:
     if hops:
         from werkzeug.middleware.proxy_fix import ProxyFix
 
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)
     return app

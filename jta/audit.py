@@ -85,7 +85,7 @@ def record(
     }
     link = digest(fields)
     db.session.add(AuditEvent(**fields, hash=link))
-    head.sequence, head.hash = fields["sequence"], link  # type: ignore[assignment]
+    head.sequence, head.hash = fields["sequence"], link
     db.session.flush()
 
 

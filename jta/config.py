@@ -89,7 +89,7 @@ def _from_environment(given: Mapping[str, str]) -> Settings:
         if not given.get(name):
             raise ConfigError(f"{name} is not set; it must be when any of {', '.join(MAIN)} is.")
     main = {name.removeprefix("JTA_").lower(): given[name] for name in MAIN}
-    return Settings(**main, **_options(given))  # type: ignore[arg-type]
+    return Settings(**main, **_options(given))
 
 
 def _options(given: Mapping[str, str]) -> dict[str, object]:
@@ -130,7 +130,7 @@ def _local(instance: Path, given: Mapping[str, str]) -> Settings:
         secret_key=keys["secret_key"],
         link_key=keys["link_key"],
         base_url=f"http://127.0.0.1:{_port(given)}",
-        **_options(given),  # type: ignore[arg-type]
+        **_options(given),
     )
 
 

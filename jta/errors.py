@@ -155,7 +155,7 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
     if request_ctx.url_adapter is None:  # asked for under a foreign host name: no page of ours has an address there
         return "This site does not answer under that name.\n", error.code, {"Content-Type": "text/plain; charset=utf-8"}
     heading, message = _PLAIN.get(error.code, _PLAIN[400])
-    body, status = _page(error.code, heading, message)  # type: ignore[misc]
+    body, status = _page(error.code, heading, message)
     kept = [(k, v) for k, v in error.get_headers() if k in {"Allow", "Retry-After"}]
     return body, status, kept
 
@@ -164,7 +164,7 @@ def _database_busy(error: Exception) -> ResponseReturnValue:
     _without_account()
     log.error("database_unavailable", error=type(error).__name__, detail=str(error)[:300])
     heading, message = _PLAIN[503]
-    body, status = _page(503, heading, message)  # type: ignore[misc]
+    body, status = _page(503, heading, message)
     return body, status, {"Retry-After": "5"}
 
 

@@ -48,13 +48,12 @@ def _objects(study_id: int, actors) -> dict[str, object]:
     from jta.models.inventory import Domain, Task
     from jta.models.response import Response
     from jta.models.survey import RatingScale
-    from jta.services import blueprint, delivery, report, results, results_jobs, review
+    from jta.services import blueprint, report, results, results_jobs, review
 
     review.freeze_dataset(actors["psychometrician"], study_id)
     run = results.analyze_dataset(actors["psychometrician"], study_id, 1)
     blueprint.propose(actors["director"], study_id, run.id)
     document = report.write_workbook(actors["director"], study_id, 1)
-    del delivery
 
     def first(model):
         return db.session.scalars(select(model).where(model.study_id == study_id).order_by(model.id)).first().id
