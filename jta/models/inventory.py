@@ -54,6 +54,33 @@ class Task(db.Model):
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012  SQLAlchemy reads it as a plain class attribute
 
 
+KNOWLEDGE_KINDS = ("knowledge", "skill", "ability", "value")
+
+
+class Knowledge(db.Model):
+    """A knowledge/skill statement (KSA): what somebody must know or be able to do to perform tasks."""
+
+    __tablename__ = "knowledge"
+    __table_args__ = (
+        UniqueConstraint("study_id", "code"),
+        CheckConstraint(f"kind IN {KNOWLEDGE_KINDS}", name="known_kind"),
+    )
+    id: Mapped[int] = mapped_column(primary_key=True)
+    study_id: Mapped[int] = mapped_column(ForeignKey("study.id", ondelete="CASCADE"))
+    domain_id: Mapped[int | None] = mapped_column(ForeignKey("domain.id"), index=True)
+    code: Mapped[str]
+    kind: Mapped[str] = mapped_column(default="knowledge")
+    statement: Mapped[str]
+    source: Mapped[str] = mapped_column(default="")
+    position: Mapped[int]
+    retired_at: Mapped[datetime | None]
+    retired_reason: Mapped[str] = mapped_column(default="")
+    version: Mapped[int] = mapped_column(default=1)
+    domain: Mapped[Domain | None] = relationship()
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012  SQLAlchemy reads it as a plain class attribute
+
+
 class StatementVersion(db.Model):
     """One wording of a task statement, with who wrote it and why."""
 
