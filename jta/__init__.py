@@ -26,7 +26,7 @@ def create_app(settings: object | None = None, *, instance: Path | None = None) 
     ConfigError
         If a setting is missing or dangerous.
     """
-    from jta import commands, config, errors, logs, permissions, security_headers, sessions, views
+    from jta import commands, config, errors, jobs, logs, permissions, security_headers, sessions, views
 
     folder = instance or ROOT / "instance"
     app = Flask(
@@ -47,6 +47,7 @@ def create_app(settings: object | None = None, *, instance: Path | None = None) 
     permissions.register(app)
     security_headers.register(app)
     views.register(app)
+    jobs.register(app)
     commands.register(app)
     _prepare_templates(app)
     return _behind_proxies(app)

@@ -59,6 +59,15 @@ def keep_keys() -> None:
     keep_local_keys(Path(current_app.instance_path))
 
 
+@click.command("worker")
+@click.option("--parent", type=int, help="End when this process is no longer the parent.")
+def worker_command(parent: int | None) -> None:
+    """Do what takes longer than a page, and send the mail, until told to end."""
+    from jta.worker import WorkerProcess
+
+    WorkerProcess(current_app._get_current_object()).run(parent)  # type: ignore[attr-defined]  # the proxy's own way out
+
+
 def register(app: Flask) -> None:
     """Add the commands to the application."""
     from jta.analyze import analyze_command
@@ -70,6 +79,7 @@ def register(app: Flask) -> None:
         create_admin,
         make_key,
         keep_keys,
+        worker_command,
         analyze_command,
         check_file_command,
         demo_command,

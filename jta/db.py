@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -69,6 +70,21 @@ def transaction() -> Iterator[None]:
         db.session.info["writing"] = False
 
 
+_reading: ContextVar[bool] = ContextVar("reading", default=False)
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """Read outside a request without SQLite's write lock; nothing may be changed inside the block."""
+    db.session.rollback()
+    token = _reading.set(True)
+    try:
+        yield
+    finally:
+        db.session.rollback()
+        _reading.reset(token)
+
+
 # SQLite 3.7.0 to 3.51.2 can lose committed data in WAL mode (a race while the log is reset);
 # fixed in 3.51.3 and in the back-ports 3.50.7 and 3.44.6.
 def wal_is_safe(version: tuple[int, ...] = sqlite3.sqlite_version_info) -> bool:
@@ -89,8 +105,8 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 def _begin_sqlite(connection: Any) -> None:
     # A request that may write takes the write lock at once: upgrading a read lock later is how
     # two requests come to block each other for good.
-    reading = has_request_context() and request.method in {"GET", "HEAD", "OPTIONS"}
-    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+    safe = _reading.get() or (has_request_context() and request.method in {"GET", "HEAD", "OPTIONS"})
+    connection.exec_driver_sql("BEGIN" if safe else "BEGIN IMMEDIATE")
 
 
 def _make_folder(_dialect: Any, _record: Any, arguments: list[Any], _named: dict[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -79,6 +80,18 @@ def _tell(settings: Settings) -> None:
 def _serve(app: Flask, settings: Settings) -> None:
     import waitress
 
+    from jta.keeper import Keeper, worker_command
+
     port = urlsplit(settings.base_url).port or 8000
     click.echo(f"\nServing on {settings.base_url} – press Ctrl+C to stop.")
-    waitress.serve(app, host="127.0.0.1", port=port, threads=8, ident=None)
+    signal.signal(signal.SIGTERM, _end)
+    keeper = Keeper(worker_command())
+    keeper.start()
+    try:
+        waitress.serve(app, host="127.0.0.1", port=port, threads=8, ident=None)
+    finally:
+        keeper.stop()
+
+
+def _end(*_signal: object) -> None:
+    raise SystemExit(0)

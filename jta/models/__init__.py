@@ -6,6 +6,7 @@ from jta.models import (
     blueprint,
     delivery,
     inventory,
+    jobs,
     report,
     response,
     results,
@@ -15,6 +16,6 @@ from jta.models import (
 )
 
 __all__ = [
-    "account", "audit", "blueprint", "delivery", "inventory",
+    "account", "audit", "blueprint", "delivery", "inventory", "jobs",
     "report", "response", "results", "review", "study", "survey",
 ]  # fmt: skip

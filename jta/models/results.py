@@ -5,13 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, LargeBinary
+from sqlalchemy import JSON, ForeignKey, LargeBinary
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from jta.db import db
 from jta.models.review import Dataset
-
-JOB_STATES = ("waiting", "running", "done", "failed")
 
 
 class AnalysisRun(db.Model):
@@ -28,24 +26,4 @@ class AnalysisRun(db.Model):
     result_hash: Mapped[str]
     run_by: Mapped[str]
     run_at: Mapped[datetime]
-    dataset: Mapped[Dataset] = relationship()
-
-
-class AnalysisJob(db.Model):
-    """An analysis that somebody asked for: how far it is, and the run it became.
-
-    ``alive_at`` is its last sign of life. A job whose process was stopped gives none and counts as stopped.
-    """
-
-    __tablename__ = "analysis_job"
-    __table_args__ = (CheckConstraint(f"state IN {JOB_STATES}", name="known_state"),)
-    id: Mapped[int] = mapped_column(primary_key=True)
-    study_id: Mapped[int] = mapped_column(ForeignKey("study.id", ondelete="CASCADE"), index=True)
-    dataset_id: Mapped[int] = mapped_column(ForeignKey("dataset.id"))
-    state: Mapped[str] = mapped_column(default="waiting")
-    progress: Mapped[str] = mapped_column(default="")
-    run_id: Mapped[int | None] = mapped_column(ForeignKey("analysis_run.id"))
-    asked_by: Mapped[str]
-    asked_at: Mapped[datetime]
-    alive_at: Mapped[datetime]
     dataset: Mapped[Dataset] = relationship()

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, current_app, g, make_response, redirect, render_template, url_for
+from flask import Blueprint, g, make_response, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from jta.jobs import run_soon
+from jta.jobs import worker_is_running
 from jta.permissions import current_actor
 from jta.services import results as service
 from jta.services import results_jobs as job_service
@@ -21,21 +21,18 @@ bp.add_url_rule("/results/<int:run_id>/methods", "methods", pages.methods, metho
 
 @bp.post("/data-sets/<int:number>/analyze")
 def analyze(study_id: int, number: int) -> ResponseReturnValue:
-    """Start the analysis of a data set; go to its results, or to its progress where it takes longer."""
-    actor = current_actor()
-    job_id, is_new = job_service.ask_analysis(actor, study_id, number)
-    if is_new:
-        run_soon(current_app._get_current_object(), job_service.run_job, job_id, actor, study_id, number)  # type: ignore[attr-defined]  # the proxy's own way
+    """Ask for the analysis of a data set; go to its progress."""
+    job_id, _is_new = job_service.ask_analysis(current_actor(), study_id, number)
     return redirect(url_for("results.job", study_id=study_id, job_id=job_id), 303)
 
 
 @bp.get("/analyses/<int:job_id>")
 def job(study_id: int, job_id: int) -> ResponseReturnValue:
     """Show how far an analysis is; go to its results when they are there."""
-    found = job_service.get_job(study_id, job_id)
-    if found.state == "done":
-        return redirect(url_for("results.show", study_id=study_id, run_id=found.run_id), 303)
-    return render_template("results/job.html", job=found, trouble=job_service.trouble(found))
+    found, dataset = job_service.get_job(study_id, job_id)
+    if found.state == "done" and found.result:
+        return redirect(url_for("results.show", study_id=study_id, run_id=found.result["run"]), 303)
+    return render_template("results/job.html", job=found, dataset=dataset, working=worker_is_running())
 
 
 @bp.get("/results")

@@ -166,9 +166,10 @@ def test_nobody_but_editors_may_choose(site):
 
 def test_the_analysis_is_asked_for_once_and_leads_to_its_results(site, director):
     app, study = site
+    from jta import clock, jobs
     from jta.audit import SYSTEM
-    from jta.db import db
-    from jta.models.results import AnalysisJob
+    from jta.db import db, transaction
+    from jta.models.jobs import Job
     from jta.services import results_jobs
 
     reply = post(director, f"{study}/data-sets/1/analyze", form_page=f"{study}/data-sets")
@@ -181,11 +182,11 @@ def test_the_analysis_is_asked_for_once_and_leads_to_its_results(site, director)
     page = director.get(f"{study}/analyses/{first[0]}").text
     assert "The analysis is running" in page
     with app.app_context():
-        from jta import clock
-        from jta.db import transaction
-
-        with transaction():
-            db.session.get(AnalysisJob, first[0]).alive_at = clock.now() - results_jobs.LOST_AFTER
+        assert jobs.claim("a worker").id == first[0]
+        with transaction():  # as if it had been taken up twice by workers that died
+            job = db.session.get(Job, first[0])
+            job.attempts, job.claimed_until = 2, clock.now()
+        assert jobs.claim("another worker") is None
     assert "The analysis stopped" in director.get(f"{study}/analyses/{first[0]}").text
 
 
