@@ -73,6 +73,7 @@ def register(app: Flask) -> None:
     from jta.analyze import analyze_command
     from jta.check_file import check_file_command
     from jta.demo.command import demo_command
+    from jta.recount import recount_command
 
     for command in (
         audit_commands,
@@ -83,5 +84,6 @@ def register(app: Flask) -> None:
         analyze_command,
         check_file_command,
         demo_command,
+        recount_command,
     ):
         app.cli.add_command(command)

@@ -1,0 +1,66 @@
+"""What of the database goes into a study's archive: every table is either kept or left out for a stated reason."""
+
+from __future__ import annotations
+
+from sqlalchemy import ColumnElement, Table, select
+
+from jta.db import Base
+
+PERSONAL = "names and addresses of invited people stay in the installation that invited them"
+LIVE = "answers travel as the frozen data sets only, without names, times and order"
+SENT = "messages were sent, or will be, by the installation that invited people"
+LOCAL = "belongs to the installation, not to the study"
+PASSING = "work in progress of the installation"
+
+LEFT_OUT: dict[str, str] = {
+    "user": LOCAL,
+    "role": LOCAL,
+    "user_role": LOCAL,
+    "membership": "the accounts of the other installation decide who works on the study",
+    "audit_event": "written into the archive as a file of its own; the new study begins a new chain",
+    "audit_head": "written into the archive as a file of its own; the new study begins a new chain",
+    "person": PERSONAL,
+    "person_event": PERSONAL,
+    "wave": SENT,
+    "outbox_message": SENT,
+    "attempt": SENT,
+    "response": LIVE,
+    "rating": LIVE,
+    "rating_change": LIVE,
+    "answer": LIVE,
+    "idempotency_key": LIVE,
+    "review_decision": "it points to single answers; the data set says how many were left out and why",
+    "analysis_job": PASSING,
+}
+
+# Columns of kept tables that do not travel; what stands in for them where the database wants a value is made on import.
+DROPPED: dict[str, set[str]] = {}
+
+
+def kept_tables() -> list[Table]:
+    """Return the tables of an archive, those that others point to first."""
+    return [table for table in Base.metadata.sorted_tables if table.name not in LEFT_OUT]
+
+
+def belongs_to(table: Table, study_id: int) -> ColumnElement[bool]:
+    """Return the condition under which a row of a kept table is part of the study.
+
+    Raises
+    ------
+    LookupError
+        If nothing leads from the table to a study.
+    """
+    if table.name == "study":
+        return table.c.id == study_id
+    if "study_id" in table.c:
+        return table.c.study_id == study_id
+    for key in sorted(table.foreign_keys, key=lambda key: (bool(key.parent.nullable), str(key.parent.name))):
+        parent = key.column.table
+        if parent is not table and parent.name not in LEFT_OUT:
+            return key.parent.in_(select(key.column).where(belongs_to(parent, study_id)))
+    raise LookupError(f"Nothing leads from the table {table.name} to a study.")
+
+
+def kept_columns(table: Table) -> list[str]:
+    """Return the columns of a kept table that travel, in their order."""
+    return [column.name for column in table.columns if column.name not in DROPPED.get(table.name, set())]
