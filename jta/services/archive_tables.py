@@ -1,4 +1,4 @@
-"""What of the database goes into a study's archive: every table is either kept or left out for a stated reason."""
+"""What of the database goes into a study's archive. A new table stays out until it is named here, kept or left out."""
 
 from __future__ import annotations
 
@@ -11,6 +11,12 @@ LIVE = "answers travel as the frozen data sets only, without names, times and or
 SENT = "messages were sent, or will be, by the installation that invited people"
 LOCAL = "belongs to the installation, not to the study"
 PASSING = "work in progress of the installation"
+
+KEPT = {
+    *("study", "stage_change", "stratum", "domain", "task", "knowledge", "statement_version"),
+    *("rating_scale", "anchor", "question", "choice", "instrument"),
+    *("dataset", "analysis_run", "blueprint", "blueprint_row", "adjustment", "approval", "document"),
+}
 
 LEFT_OUT: dict[str, str] = {
     "user": LOCAL,
@@ -30,7 +36,8 @@ LEFT_OUT: dict[str, str] = {
     "answer": LIVE,
     "idempotency_key": LIVE,
     "review_decision": "it points to single answers; the data set says how many were left out and why",
-    "analysis_job": PASSING,
+    "job": PASSING,
+    "worker": PASSING,
 }
 
 # Columns of kept tables that do not travel; what stands in for them where the database wants a value is made on import.
@@ -39,7 +46,7 @@ DROPPED: dict[str, set[str]] = {}
 
 def kept_tables() -> list[Table]:
     """Return the tables of an archive, those that others point to first."""
-    return [table for table in Base.metadata.sorted_tables if table.name not in LEFT_OUT]
+    return [table for table in Base.metadata.sorted_tables if table.name in KEPT]
 
 
 def belongs_to(table: Table, study_id: int) -> ColumnElement[bool]:
@@ -56,7 +63,7 @@ def belongs_to(table: Table, study_id: int) -> ColumnElement[bool]:
         return table.c.study_id == study_id
     for key in sorted(table.foreign_keys, key=lambda key: (bool(key.parent.nullable), str(key.parent.name))):
         parent = key.column.table
-        if parent is not table and parent.name not in LEFT_OUT:
+        if parent is not table and parent.name in KEPT:
             return key.parent.in_(select(key.column).where(belongs_to(parent, study_id)))
     raise LookupError(f"Nothing leads from the table {table.name} to a study.")
 
