@@ -11,11 +11,12 @@ from jta.models import (
     response,
     results,
     review,
+    sending,
     study,
     survey,
 )
 
 __all__ = [
     "account", "audit", "blueprint", "delivery", "inventory", "jobs",
-    "report", "response", "results", "review", "study", "survey",
+    "report", "response", "results", "review", "sending", "study", "survey",
 ]  # fmt: skip

@@ -5,13 +5,20 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from jta.db import db
 
-MESSAGE_STATES = ("planned", "claimed", "handed over", "accepted", "failed", "unknown", "cancelled")
-PERSON_EVENTS = ("added", "link made", "link replaced", "bounced", "opted out", "withdrew")
+WAVE_KINDS = ("invitation", "reminder", "thanks", "closing")
+WAVE_STATES = ("planned", "sending", "paused", "done", "cancelled")
+# A message ends accepted (the mail server took it), failed, unknown (it may have been taken), skipped or cancelled.
+MESSAGE_STATES = ("planned", "claimed", "handed over", "accepted", "failed", "unknown", "skipped", "cancelled")
+FINAL_STATES = ("accepted", "failed", "unknown", "skipped", "cancelled")
+WENT_OUT = ("handed over", "accepted", "unknown")  # counts as sent, because it may have arrived
+PERSON_EVENTS = (
+    "added", "registered", "link made", "link replaced", "bounced", "address replaced", "opted out", "withdrew",
+)  # fmt: skip
 
 
 class Person(db.Model):
@@ -50,32 +57,60 @@ class PersonEvent(db.Model):
 
 
 class Wave(db.Model):
-    """One round of messages to the people of a study."""
+    """One round of messages to the people of a study.
+
+    ``texts`` are the message texts as they stood when the wave began: by kind of text and language.
+    """
 
     __tablename__ = "wave"
-    __table_args__ = (UniqueConstraint("study_id", "number"),)
+    __table_args__ = (
+        UniqueConstraint("study_id", "number"),
+        CheckConstraint(f"kind IN {WAVE_KINDS}", name="known_kind"),
+        CheckConstraint(f"state IN {WAVE_STATES}", name="known_state"),
+    )
     id: Mapped[int] = mapped_column(primary_key=True)
     study_id: Mapped[int] = mapped_column(ForeignKey("study.id", ondelete="CASCADE"))
     number: Mapped[int]
     kind: Mapped[str]
     planned_for: Mapped[datetime]
+    state: Mapped[str] = mapped_column(default="planned", index=True)
+    texts: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    planned_by: Mapped[str] = mapped_column(default="")
+    begun_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    note: Mapped[str] = mapped_column(default="")
 
 
 class OutboxMessage(db.Model):
-    """One message to one person in one wave, with its state; its body is made when it is handed over."""
+    """One message to one person in one wave, with its state; its body is made when it is handed over.
+
+    ``reason`` says in words why a message was not sent, or what the server answered. ``address_mark`` is a keyed hash
+    of the address it went to: what was sent to an address that bounced does not count for the one that replaced it.
+    """
 
     __tablename__ = "outbox_message"
     __table_args__ = (
         UniqueConstraint("person_id", "wave_id"),
         CheckConstraint(f"state IN {MESSAGE_STATES}", name="known_state"),
+        Index("ix_outbox_message_wave_id_state", "wave_id", "state"),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
     wave_id: Mapped[int] = mapped_column(ForeignKey("wave.id", ondelete="CASCADE"))
     message_id: Mapped[str] = mapped_column(unique=True)
     state: Mapped[str] = mapped_column(default="planned", index=True)
+    reason: Mapped[str] = mapped_column(default="")
+    text_kind: Mapped[str] = mapped_column(default="")
+    address_mark: Mapped[str] = mapped_column(default="")
+    tries: Mapped[int] = mapped_column(default=0)
+    claimed_by: Mapped[str | None]
     claimed_until: Mapped[datetime | None]
     due_at: Mapped[datetime]
+    first_due_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    attempts: Mapped[list[Attempt]] = relationship(order_by="Attempt.id", cascade="all, delete-orphan")
+    wave: Mapped[Wave] = relationship()
 
 
 class Attempt(db.Model):
