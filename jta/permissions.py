@@ -146,6 +146,12 @@ RULES: dict[str, Rule] = {
     "report.workbook": _rule((), (DIRECTOR, PSYCHOMETRICIAN, APPROVER, AUDITOR)),
     "report.documents": _rule((DIRECTOR, PSYCHOMETRICIAN, APPROVER, AUDITOR)),
     "report.download": _rule((DIRECTOR, PSYCHOMETRICIAN, APPROVER, AUDITOR)),
+    "data_out.index": _rule((DIRECTOR, PSYCHOMETRICIAN)),
+    "data_out.make_ratings": _rule((), (PSYCHOMETRICIAN,)),
+    "data_out.make_archive": _rule((), (PSYCHOMETRICIAN,)),
+    "data_out.make_item_bank": _rule((), _editors),
+    "data_out.job": _rule((PSYCHOMETRICIAN,)),
+    "data_out.bring_in": _rule((ADMINISTRATOR, ANY_DIRECTOR), (ADMINISTRATOR, ANY_DIRECTOR)),
 }
 
 

@@ -48,7 +48,7 @@ def _objects(study_id: int, actors) -> dict[str, object]:
     from jta.models.inventory import Domain, Task
     from jta.models.response import Response
     from jta.models.survey import RatingScale
-    from jta.services import blueprint, report, results, results_jobs, review
+    from jta.services import blueprint, data_files, report, results, results_jobs, review
 
     review.freeze_dataset(actors["psychometrician"], study_id)
     run = results.analyze_dataset(actors["psychometrician"], study_id, 1)
@@ -71,6 +71,8 @@ def _objects(study_id: int, actors) -> dict[str, object]:
         "run_id": run.id,
         "job_id": results_jobs.ask_analysis(actors["psychometrician"], study_id, 1)[0],
         "document_id": document.id,
+        "data_form": "wide-csv",
+        "data_job_id": data_files.ask_archive(actors["psychometrician"], study_id),
         "user_id": db.session.scalars(select(Membership.user_id).where(Membership.study_id == study_id)).first(),
         "code": db.session.scalars(select(Response.code).where(Response.study_id == study_id)).first(),
         "number": 1,

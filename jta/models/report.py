@@ -11,13 +11,20 @@ from jta.db import db
 
 
 class Document(db.Model):
-    """A file made from a blueprint: what, when, by whom, from which content."""
+    """A file that was made for a study: what, when, by whom, from which content.
+
+    ``restricted``: it holds answers of single people, so that only the psychometrician may have it.
+    """
 
     __tablename__ = "document"
     id: Mapped[int] = mapped_column(primary_key=True)
     study_id: Mapped[int] = mapped_column(ForeignKey("study.id", ondelete="CASCADE"), index=True)
     blueprint_id: Mapped[int | None] = mapped_column(ForeignKey("blueprint.id", ondelete="SET NULL"))
+    dataset_id: Mapped[int | None] = mapped_column(ForeignKey("dataset.id", ondelete="SET NULL"))
+    plan_hash: Mapped[str] = mapped_column(default="")
     kind: Mapped[str]
+    media_type: Mapped[str]
+    restricted: Mapped[bool] = mapped_column(default=False)
     filename: Mapped[str]
     content: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
     file_hash: Mapped[str]

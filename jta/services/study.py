@@ -135,7 +135,7 @@ def create_study(
         raise NotFoundError
     check_details(details)
     with transaction():
-        director = _director(creator, director_email)
+        director = choose_director(creator, director_email)
         study = _new_study(details, example=start == FRAMEWORK)
         db.session.add(study)
         db.session.flush()
@@ -145,7 +145,14 @@ def create_study(
     return study
 
 
-def _director(creator: User, email: str | None) -> User:
+def choose_director(creator: User, email: str | None) -> User:
+    """Return who directs a new study: its creator, or whom an administrator names.
+
+    Raises
+    ------
+    InvalidInputError
+        If the one named is not an active account other than the creator.
+    """
     if not creator.is_administrator:
         return creator
     found = find_user(email or "")

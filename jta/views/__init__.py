@@ -23,6 +23,7 @@ NAMES = (
     "results",
     "blueprint",
     "report",
+    "data_out",
 )
 
 

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, make_response, render_template
+from flask import Blueprint, Response, g, make_response, render_template
 from flask.typing import ResponseReturnValue
 
 from jta.models.report import Document
 from jta.permissions import current_actor
+from jta.services import documents as kept
 from jta.services import report as service
 
 bp = Blueprint("report", __name__, url_prefix="/studies/<int:study_id>")
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def _attachment(document: Document) -> Response:
     reply = make_response(document.content)
-    reply.headers["Content-Type"] = XLSX
+    reply.headers["Content-Type"] = document.media_type
     reply.headers["Content-Disposition"] = f'attachment; filename="{document.filename}"'
     return reply
 
@@ -29,10 +29,10 @@ def workbook(study_id: int, number: int) -> ResponseReturnValue:
 @bp.get("/documents")
 def documents(study_id: int) -> ResponseReturnValue:
     """List the documents of the study."""
-    return render_template("report/documents.html", documents=service.list_documents(study_id))
+    return render_template("report/documents.html", documents=kept.list_documents(study_id, g.roles))
 
 
 @bp.get("/documents/<int:document_id>")
 def download(study_id: int, document_id: int) -> ResponseReturnValue:
     """Hand over a document again, byte for byte."""
-    return _attachment(service.get_document(study_id, document_id))
+    return _attachment(kept.get_document(study_id, document_id, g.roles))

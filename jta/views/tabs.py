@@ -15,7 +15,7 @@ TABS = (
     ("Data sets", "review.datasets", {"review"}),
     ("Results", "results.index", {"results"}),
     ("Blueprint", "blueprint.index", {"blueprint"}),
-    ("Documents", "report.documents", {"report"}),
+    ("Documents", "report.documents", {"report", "data_out"}),
 )
 
 
