@@ -119,7 +119,14 @@ def _line(row: dict[Any, Any]) -> BlueprintLine:
 
 
 def _number(value: Any) -> float | None:
-    return None if value is None or value != value else float(value)
+    import pandas as pd
+
+    return None if pd.isna(value) else float(value)
+
+
+def _count(value: Any) -> int | None:
+    number = _number(value)
+    return None if number is None else int(number)
 
 
 def _bound(value: Any) -> int | None:
@@ -191,15 +198,15 @@ def _statistics(data: StudyData, result: AnalysisResult, index: pd.Series) -> tu
 
 
 def _measure(row: dict[Any, Any]) -> MeasureStatistics:
-    return MeasureStatistics(int(row["n"]), *(_number(row[name]) for name in STATISTICS))
+    return MeasureStatistics(_count(row["n"]), *(_number(row[name]) for name in STATISTICS))
 
 
 def _share(row: dict[Any, Any] | None) -> dict[str, Any]:
     if row is None:
         return {}
     return {
-        "n_answered": int(row["n_answered"]),
-        "n_performing": int(row["n_performing"]),
+        "n_answered": _count(row["n_answered"]),
+        "n_performing": _count(row["n_performing"]),
         "share_performing": _number(row["share_performing"]),
         "performing_low": _number(row["wilson_low"]),
         "performing_high": _number(row["wilson_high"]),

@@ -89,9 +89,9 @@ class Measure:
 
 @dataclass(frozen=True)
 class MeasureStatistics:
-    """Statistics of one task on one measure; ``None`` where undefined."""
+    """Statistics of one task on one measure; ``None`` where undefined, all of them where too few answered."""
 
-    n: int
+    n: int | None
     mean: float | None
     sd: float | None
     se: float | None

@@ -8,6 +8,7 @@ from wtforms.fields import SelectChoice
 from wtforms.validators import DataRequired, Email, InputRequired, Length, NumberRange, Optional
 
 from jta.forms.study_fields import BlockField, CodeField, CountField, LineField
+from jta.services.results_privacy import MINIMA, SMALLEST
 from jta.services.study import EMPTY, FRAMEWORK, LONGEST, StudyDetails, time_zones
 from jta.services.study_strata import StratumRow
 
@@ -37,6 +38,9 @@ class StudyForm(FlaskForm):
     time_zone = SelectField("Time zone", default="UTC")
     exam_items = _length_of_exam()
     notice = LineField("Notice on every page and file", [_at_most("notice")])
+    smallest_group = SelectField(
+        "Smallest group shown", coerce=int, default=SMALLEST, choices=[SelectChoice(n, f"{n} people") for n in MINIMA]
+    )
     version = HiddenField()
 
     def __init__(self, *args: object, **kwargs: object) -> None:
@@ -46,6 +50,7 @@ class StudyForm(FlaskForm):
     def details(self) -> StudyDetails:
         """Return what was typed."""
         names = ("title", "credential", "purpose", "population", "contact", "time_zone", "exam_items", "notice")
+        names += ("smallest_group",)
         return StudyDetails(**{name: self[name].data for name in names})
 
 

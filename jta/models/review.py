@@ -12,7 +12,11 @@ from jta.db import db
 
 
 class Dataset(db.Model):
-    """The included responses, written once as Parquet bytes; analysis reads only this."""
+    """The included responses, written once as Parquet bytes; analysis reads only this.
+
+    ``released``: directors and auditors may see its results. ``changed_people`` is the fewest responses in which
+    it differed from a data set released before; None for the first.
+    """
 
     __tablename__ = "dataset"
     __table_args__ = (UniqueConstraint("study_id", "number"),)
@@ -26,6 +30,8 @@ class Dataset(db.Model):
     counts: Mapped[dict[str, Any]] = mapped_column(JSON)
     frozen_by: Mapped[str]
     frozen_at: Mapped[datetime]
+    released: Mapped[bool] = mapped_column(default=True)
+    changed_people: Mapped[int | None]
 
 
 class ReviewDecision(db.Model):

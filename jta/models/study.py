@@ -17,12 +17,16 @@ STAGES = (
 
 
 class Study(db.Model):
-    """One practice analysis. ``notice`` is shown on every page and file of it (a simulated study says so)."""
+    """One practice analysis. ``notice`` is shown on every page and file of it (a simulated study says so).
+
+    ``smallest_group`` is the fewest people whose results a director or an auditor may see.
+    """
 
     __tablename__ = "study"
     __table_args__ = (
         CheckConstraint(f"stage IN {STAGES}", name="known_stage"),
         CheckConstraint("exam_items BETWEEN 1 AND 2000", name="exam_items_range"),
+        CheckConstraint("smallest_group IN (10, 15)", name="known_smallest_group"),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
     title: Mapped[str]
@@ -34,6 +38,7 @@ class Study(db.Model):
     notice: Mapped[str | None]
     stage: Mapped[str] = mapped_column(default="design")
     exam_items: Mapped[int] = mapped_column(default=100)
+    smallest_group: Mapped[int] = mapped_column(default=10)
     consent_text: Mapped[str]
     background_on: Mapped[bool] = mapped_column(default=True)
     plan: Mapped[dict[str, Any] | None] = mapped_column(JSON)

@@ -17,6 +17,8 @@ from jta.models.results import AnalysisRun
 from jta.services.blueprint_changes import Change, RowInput, apply_changes, find_changes
 from jta.services.blueprint_items import allocate_rows
 from jta.services.results import get_run, unit_weights
+from jta.services.results_privacy import Reader
+from jta.services.results_release import require_released
 from jta.services.study_stage import lock_study, move_stage
 
 SHARED_OUT = " (shared out over the other rows)"
@@ -81,6 +83,7 @@ def propose(actor: audit.Actor, study_id: int, run_id: int) -> Blueprint:
         run = get_run(study_id, run_id)
         if study.stage == "published":
             raise StateError("This blueprint is published. A new study makes the next one.")
+        require_released(run.dataset, Reader(), study.smallest_group)
         units = unit_weights(run)
         if not units:
             raise StateError("This analysis holds no weights: no task was retained or no task has data.")

@@ -20,6 +20,7 @@ from jta.services.blueprint import content_hash
 from jta.services.blueprint_approval import standing_approval
 from jta.services.blueprint_items import ItemResult, allocate_rows
 from jta.services.results import load_result
+from jta.services.results_shield import for_everybody
 
 if TYPE_CHECKING:
     from jta.exports.book import BlueprintBook, BlueprintLine, CodebookScale, CodebookVariable, LedgerEntry
@@ -47,7 +48,8 @@ def build_blueprint_book(blueprint: Blueprint) -> BlueprintBook:
     if study is None:
         raise NotFoundError
     instrument = _instrument(study.id)
-    base = build_book(study.title, from_parquet(blueprint.run.dataset.content), load_result(blueprint.run))
+    result = for_everybody(load_result(blueprint.run), study.smallest_group)
+    base = build_book(study.title, from_parquet(blueprint.run.dataset.content), result)
     return replace(
         base,
         credential=study.credential,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from jta.charts import Line, Mark, Picture, axis_for
-from jta.models.results import AnalysisRun
 from jta.services.results_tables import Row, Tables, Words, pick_scale, words_of
 
 ICC_METHODS = ("lmer_reml_all_data", "anova_complete_respondents")
@@ -27,9 +26,9 @@ class AgreementPage:
     why_not: str | None
 
 
-def agreement_page(run: AnalysisRun, *, scale: str | None = None) -> AgreementPage:
+def agreement_page(tables: Tables, *, scale: str | None = None) -> AgreementPage:
     """Return agreement and reliability; an unknown scale counts as importance, else as the first."""
-    tables, words = Tables(run), words_of(run)
+    run, words = tables.run, words_of(tables.run)
     scales = list(dict.fromkeys(row["scale"] for row in tables.rows("rwg")))
     shown = pick_scale(run, scales, scale)
     scopes = _scopes(tables, words, shown)

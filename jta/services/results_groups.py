@@ -6,8 +6,6 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 
 from jta.charts import Axis, Mark, axis_for
-from jta.models.results import AnalysisRun
-from jta.services.results_privacy import hidden_levels
 from jta.services.results_tables import Row, Tables, Words, pick_scale, words_of
 
 IMPORTANCE_CUT = 3.0
@@ -43,10 +41,10 @@ class GroupsPage:
 
 
 def groups_page(
-    run: AnalysisRun, *, variable: str | None = None, scale: str | None = None, only: bool = False
+    tables: Tables, *, variable: str | None = None, scale: str | None = None, only: bool = False
 ) -> GroupsPage:
     """Return the groups of a background question; ``only`` keeps tasks whose groups differ (Holm p below .05)."""
-    tables, words = Tables(run), words_of(run)
+    run, words = tables.run, words_of(tables.run)
     variables = list(dict.fromkeys(name for name, _ in tables.sizes))
     scales = list(dict.fromkeys(row["scale"] for row in tables.rows("group_means")))
     name = variable if variable is not None and variable in variables else next(iter(variables), "")
@@ -72,9 +70,8 @@ def groups_page(
 
 
 def _levels(tables: Tables, words: Words, variable: str) -> list[Row]:
-    hidden = hidden_levels(tables.sizes)
     return [
-        {"code": level, "title": words.group(name, level), "n": n, "hidden": (name, level) in hidden}
+        {"code": level, "title": words.group(name, level), "n": n, "hidden": (name, level) in tables.hidden_groups}
         for (name, level), n in tables.sizes.items()
         if name == variable
     ]

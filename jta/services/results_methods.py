@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from jta import audit
 from jta.charts import Line, Mark, Picture, axis_for
 from jta.errors import InvalidInputError
-from jta.models.results import AnalysisRun
 from jta.services.results import method_of
 from jta.services.results_tables import Row, Tables, Words, words_of
 from jta.services.study_plan import save_plan
@@ -63,9 +62,9 @@ def method_title(name: str) -> str:
     return METHOD_WORDS.get(name, name.replace("_", " "))
 
 
-def methods_page(run: AnalysisRun, *, level: str = "domain") -> MethodsPage:
+def methods_page(tables: Tables, *, level: str = "domain") -> MethodsPage:
     """Return the method laboratory of a run at one level."""
-    tables, words = Tables(run), words_of(run)
+    run, words = tables.run, words_of(tables.run)
     rows = tables.rows("domain_weights")
     levels = {name: title for name, title in LEVELS.items() if any(r["level"] == name for r in rows)}
     shown = level if level in levels else "domain"

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from jta.charts import Line, Mark, Picture, axis_for
-from jta.models.results import AnalysisRun
 from jta.services.results import unit_weights
 from jta.services.results_tables import Row, Tables, Words, words_of
 
@@ -27,9 +26,10 @@ class Overview:
     notes: tuple[str, ...]
 
 
-def overview(run: AnalysisRun) -> Overview:
+def overview(tables: Tables) -> Overview:
     """Return the overview of a run."""
-    tables, words, units = Tables(run), words_of(run), unit_weights(run)
+    run, words = tables.run, words_of(tables.run)
+    units = unit_weights(run)
     cells = [_named(row, words) for row in tables.rows("representativeness_cells")]
     return Overview(
         counts=run.summary["counts"],

@@ -1,106 +1,128 @@
-"""What of a run's tables may be shown to whom: no single person, no small group, no way to work one out."""
+"""What of a run's tables may be shown to whom: no single person, no small group, no way to work one out.
+
+One place decides for pages, files and workbooks. Whoever works with the answers without names sees everything;
+everybody else sees no table of persons, and no number of fewer people than the study's smallest group.
+"""
 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pandas as pd
 
 SMALLEST = 10
-_PERSON = {"respondent_id", "respondent_a", "respondent_b"}
-_KEYS = ("scale", "variable", "task_id", "scope", "cut")
-_COUNTS = ("n", "observed", "n_answered")
+MINIMA = (10, 15)  # what a director can choose from; never under 10
+NARROWEST = 5  # a hidden count may not be known to lie within a range narrower than this
+EXTREME = 0.05  # shares above 95 % or below 5 % are not told exactly in what the public reads
+FULL_READER = "psychometrician"
 EVERYBODY = "ALL"
+_PERSON = {"respondent_id", "respondent_a", "respondent_b"}
 
 
-def is_personal(table: pd.DataFrame) -> bool:
-    """Say whether the rows of a table are persons."""
-    return bool(_PERSON & set(table.columns))
+@dataclass(frozen=True)
+class Reader:
+    """Who reads results: everything, or nothing of fewer people than ``minimum``."""
+
+    full: bool = False
+    minimum: int = SMALLEST
 
 
-def hide(counts: Mapping[Hashable, float | None]) -> set[Hashable]:
+def reader_of(roles: Iterable[str], minimum: int) -> Reader:
+    """Return how much somebody with these roles sees in a study whose smallest group is ``minimum``."""
+    return Reader(FULL_READER in roles, max(minimum, SMALLEST))
+
+
+@dataclass(frozen=True)
+class Known:
+    """What decides whether a number is small.
+
+    ``sizes`` respondents by (variable, level); ``cells`` hidden levels by (variable, task) on the scale that groups
+    are tested on; ``frames`` variables of the frame with a hidden level; ``thin`` tasks with few answers by scale,
+    under "" those thin on any scale; ``crossed`` pairs of questions with a hidden cell.
+    """
+
+    minimum: int = SMALLEST
+    sizes: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    cells: Mapping[tuple[str, str], set[Hashable]] = field(default_factory=dict)
+    frames: frozenset[str] = frozenset()
+    thin: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    crossed: frozenset[tuple[str, str]] = frozenset()
+
+    @property
+    def levels(self) -> set[tuple[str, str]]:
+        """The (variable, level) that are hidden everywhere."""
+        return hidden_levels(self.sizes, self.minimum)
+
+
+def is_personal(columns: Iterable[str]) -> bool:
+    """Say whether the rows of a table with these columns are persons."""
+    return bool(_PERSON & set(columns))
+
+
+def said_share(share: float, n: int, *, public: bool = False, minimum: int = SMALLEST) -> str:
+    """Return a share in words: exact inside the study, ">95 %" or "<5 %" near the ends where the public reads.
+
+    >>> said_share(0.97, 200), said_share(0.97, 200, public=True), said_share(0.01, 200, public=True)
+    ('97 %', '>95 %', '<5 %')
+    >>> said_share(0.5, 9)
+    'hidden'
+    """
+    if n < minimum:
+        return "hidden"
+    if public and share > 1 - EXTREME:
+        return ">95 %"
+    return "<5 %" if public and share < EXTREME else f"{share:.0%}".replace("%", " %")
+
+
+def hide(
+    counts: Mapping[Hashable, float | None], minimum: int = SMALLEST, most: Mapping[Hashable, float] | None = None
+) -> set[Hashable]:
     """Return which parts of a whole must be hidden, given how many answers each holds.
 
-    Parts under 10 are hidden. A single hidden part could be found by subtraction, and a few could be bounded,
-    so the next smallest join them until two or more are hidden and these hold 10 answers or more.
+    Parts under the minimum are hidden. A single hidden part could be found by subtraction, and a few could be
+    bounded, so the next smallest join them until two or more are hidden, these hold ``minimum`` answers or more,
+    and none can be known to lie within a range narrower than `NARROWEST`.
     Parts that exist but hold no answer are hidden too: that none answered is also told by nobody.
+
+    Parameters
+    ----------
+    most : mapping, optional
+        The most that each part can hold, where that is known from elsewhere.
     """
-    size = {key: 0 if n is None or math.isnan(n) else int(n) for key, n in counts.items()}
+    size = {key: _whole(n) for key, n in counts.items()}
     order = sorted(size, key=lambda key: (size[key], str(key)))
-    hidden = [key for key in order if size[key] < SMALLEST]
-    rest = [key for key in order if size[key] >= SMALLEST]
-    while hidden and rest and (sum(size[k] > 0 for k in hidden) < 2 or sum(size[k] for k in hidden) < SMALLEST):
+    hidden = [key for key in order if size[key] < minimum]
+    rest = [key for key in order if size[key] >= minimum]
+    while hidden and rest and not _is_safe([(size[k], (most or {}).get(k, math.inf)) for k in hidden], minimum):
         hidden.append(rest.pop(0))
     return set(hidden)
 
 
-def shield(table: pd.DataFrame, sizes: Mapping[tuple[str, str], int]) -> pd.DataFrame:
-    """Return a table with the numbers of small groups empty, and a column ``suppressed`` where it has groups.
-
-    Parameters
-    ----------
-    sizes : mapping
-        Respondents by (variable, level), for tables that do not say them; see `group_sizes`.
-    """
-    columns = set(table.columns)
-    if {"option", "n_respondents"} <= columns:
-        return _blank(table, _few_excluded(table))
-    if {"group_a", "group_b"} <= columns:
-        return _blank(table, _small_pairs(table, sizes))
-    group = "group" if "group" in columns else "level" if {"variable", "level"} <= columns else None
-    if group is None:
-        return table
-    count = next((name for name in _COUNTS if name in columns), None)
-    if count is None:
-        return _blank(table, _small_levels(table, group, sizes))
-    return _blank(table, _small_cells(table, group, count))
+def _whole(n: float | None) -> int:
+    return 0 if n is None or math.isnan(n) else int(n)
 
 
-def _small_cells(table: pd.DataFrame, group: str, count: str) -> list[bool]:
-    keys = [name for name in _KEYS if name in table.columns]
-    cells: dict[tuple[Any, ...], dict[Hashable, float | None]] = {}
-    rows = list(zip(zip(*(table[k] for k in keys), strict=True), table[group], table[count], strict=True))
-    for key, level, n in rows:
-        if level != EVERYBODY:
-            cells.setdefault(key, {})[level] = n
-    hidden = {key: hide(counts) for key, counts in cells.items()}
-    return [level in hidden.get(key, ()) for key, level, _ in rows]
+def _is_safe(parts: list[tuple[int, float]], minimum: int) -> bool:
+    whole, room = sum(n for n, _ in parts), sum(most for _, most in parts)
+    if sum(n > 0 for n, _ in parts) < 2 or whole < minimum:
+        return False
+    ranges = (
+        min(most, whole) - max(0, whole - (room - most) if math.isfinite(most) else whole - room) for _, most in parts
+    )
+    return all(width >= NARROWEST for width in ranges)
 
 
-def _small_levels(table: pd.DataFrame, group: str, sizes: Mapping[tuple[str, str], int]) -> list[bool]:
-    hidden = hidden_levels(sizes)
-    variables = table["variable"] if "variable" in table.columns else ["role"] * len(table)
-    return [
-        level != EVERYBODY and (variable, level) in hidden
-        for variable, level in zip(variables, table[group], strict=True)
-    ]
-
-
-def _small_pairs(table: pd.DataFrame, sizes: Mapping[tuple[str, str], int]) -> list[bool]:
-    hidden = hidden_levels(sizes)
-    named = zip(table["variable"], table["group_a"], table["group_b"], strict=True)
-    small = [(variable, a) in hidden or (variable, b) in hidden for variable, a, b in named]
-    if {"n_a", "n_b"} <= set(table.columns):
-        counts = zip(table["n_a"], table["n_b"], strict=True)
-        small = [known or min(pair) < SMALLEST for known, pair in zip(small, counts, strict=True)]
-    return small
-
-
-def _few_excluded(table: pd.DataFrame) -> list[bool]:
-    """Say which rows leave out some respondents, but fewer than 10: their answers could be found by subtraction."""
-    everybody = table["n_respondents"].max()
-    return [0 < everybody - n < SMALLEST for n in table["n_respondents"]]
-
-
-def hidden_levels(sizes: Mapping[tuple[str, str], int]) -> set[tuple[str, str]]:
+def hidden_levels(sizes: Mapping[tuple[str, str], int], minimum: int = SMALLEST) -> set[tuple[str, str]]:
     """Return the (variable, level) that are hidden everywhere."""
     by_variable: dict[str, dict[Hashable, float | None]] = {}
     for (variable, level), n in sizes.items():
         by_variable.setdefault(variable, {})[level] = n
-    return {(variable, str(level)) for variable, counts in by_variable.items() for level in hide(counts)}
+    return {(variable, str(level)) for variable, counts in by_variable.items() for level in hide(counts, minimum)}
 
 
 def group_sizes(means: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str], int]:
@@ -112,8 +134,89 @@ def group_sizes(means: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str], int
     return sizes
 
 
+def hidden_cells(
+    rows: Iterable[tuple[tuple[Any, ...], str, Hashable, float | None]],
+    sizes: Mapping[tuple[str, str], int],
+    minimum: int,
+) -> dict[tuple[Any, ...], set[Hashable]]:
+    """Return the hidden levels of each table of counts.
+
+    Parameters
+    ----------
+    rows : iterable of (key of the table, variable, level, count)
+    """
+    counts: dict[tuple[Any, ...], dict[Hashable, float | None]] = {}
+    most: dict[tuple[Any, ...], dict[Hashable, float]] = {}
+    for key, variable, level, n in rows:
+        counts.setdefault(key, {})[level] = n
+        most.setdefault(key, {})[level] = max(sizes.get((variable, str(level)), math.inf), _whole(n))
+    return {key: hide(parts, minimum, most[key]) for key, parts in counts.items()}
+
+
+def thin_tasks(
+    counts: Iterable[tuple[str, str, float | None]], unit_of: Mapping[str, str], minimum: int
+) -> dict[str, frozenset[str]]:
+    """Return the tasks with few answers by scale, and under "" those that are thin on any.
+
+    A domain's sum is told, so one hidden task of a domain could be found by subtraction: the task with the next
+    fewest answers is hidden with it.
+
+    Parameters
+    ----------
+    counts : iterable of (scale, task, answers)
+    unit_of : mapping
+        The smallest unit whose sum is told, by task.
+    """
+    by_unit: dict[tuple[str, str], dict[str, int]] = {}
+    for scale, task, n in counts:
+        by_unit.setdefault((scale, unit_of.get(task, "")), {})[task] = _whole(n)
+    found: dict[str, set[str]] = {}
+    for (scale, _), sizes in by_unit.items():
+        order = sorted(sizes, key=lambda task: (sizes[task], task))
+        few = sum(n < minimum for n in sizes.values())
+        found.setdefault(scale, set()).update(order[: max(few, 2)] if few else ())
+    return {scale: frozenset(tasks) for scale, tasks in found.items()} | {"": frozenset().union(*found.values())}
+
+
+def is_known(name: str) -> bool:
+    """Say whether it was decided who may see a table; one that nobody decided about is the psychometrician's."""
+    return name in _DECIDED
+
+
+_DECIDED = frozenset(
+    """
+    agreement_index allocation alpha alpha_if_deleted blueprint blueprint_two_way bootstrap_items bootstrap_weights
+    crosstab crosstab_tests d_study domain_weights domain_weights_raked g_coefficients group_means group_tests icc
+    krippendorff ksa_weights method_comparison participation performing precision_forecast profile_correlations
+    rasch_categories rasch_tasks rasch_thresholds representativeness representativeness_cells response_rates
+    retention retention_sensitivity rwg rwgj sensitivity task_stats task_weight_basis two_group_effects
+    variance_components weighted_means
+    """.split()  # noqa: SIM905  one name after another, by the alphabet
+)
+
+
+def shield(table: pd.DataFrame, known: Known) -> pd.DataFrame:
+    """Return a table with the numbers of few people empty, and a column ``suppressed`` where some could be."""
+    from jta.services.results_shield import rows_to_hide
+
+    small = rows_to_hide(table, known)
+    return table if small is None else _blank(_without_groups(table), small)
+
+
+def _without_groups(table: pd.DataFrame) -> pd.DataFrame:
+    """Leave out a rule's conditions on single groups: the table of groups tells those that may be told."""
+    if "decision" not in table.columns:
+        return table
+    kept = table[[name for name in table.columns if not re.search(r" \(.+: .+\)$", str(name))]]
+    told = kept["reason"].astype(str).str.contains(r"\(.+: .+\)", regex=True)
+    return kept.assign(reason=kept["reason"].mask(told, "a condition on single groups is not met"))
+
+
+_KEYS = ("scale", "variable", "task_id", "scope", "cut")
+
+
 def _blank(table: pd.DataFrame, small: list[bool]) -> pd.DataFrame:
-    """Empty every number of the rows that are small."""
+    """Empty every number of the rows that are small, and the reasons that hold numbers."""
     import pandas as pd
 
     held = pd.Series(small, index=table.index)
@@ -121,4 +224,6 @@ def _blank(table: pd.DataFrame, small: list[bool]) -> pd.DataFrame:
     for name in table.columns:
         if name not in {*_KEYS, "J", "n_tasks"} and pd.api.types.is_numeric_dtype(table[name]):
             shown[name] = table[name].astype("Float64" if table[name].dtype.kind == "f" else "Int64").mask(held)
+        elif name == "reason":
+            shown[name] = table[name].mask(held, "not shown: too few answers")
     return shown.assign(suppressed=["yes" if is_small else "" for is_small in small])

@@ -7,8 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from jta.charts import shares_of
-from jta.models.results import AnalysisRun
-from jta.services.results_privacy import hide
+from jta.services.results_privacy import Reader, hide
 from jta.services.results_tables import Row, Tables, words_of
 
 WIDTH = 0.25  # of a step of the map, in logits
@@ -39,16 +38,16 @@ class RaschPage:
     why_not: str | None
 
 
-def rasch_page(run: AnalysisRun) -> RaschPage:
+def rasch_page(tables: Tables) -> RaschPage:
     """Return the Rasch model of a run; respondents are only counted, and steps with few are not told."""
-    tables, words = Tables(run), words_of(run)
+    words = words_of(tables.run)
     tasks = [
         row | {"statement": words.statements.get(row["task_id"], ""), "misfit": _is_misfit(row)}
         for row in tables.rows("rasch_tasks", method=MAP_METHOD)
     ]
-    people = [row["theta"] for row in tables.rows("rasch_persons_jmle") if row["theta"] is not None]
+    people = tables.stored("rasch_persons_jmle")["theta"].dropna().tolist() if tables.has("rasch_persons_jmle") else []
     return RaschPage(
-        steps=_steps(people, tasks),
+        steps=_steps(people, tasks, tables.reader),
         tasks=tuple(tasks),
         categories=tuple(tables.rows("rasch_categories", method=MAP_METHOD)),
         summary=tables.document("rasch_summary").get(MAP_METHOD, {}),
@@ -61,7 +60,7 @@ def _is_misfit(row: Row) -> bool:
     return any(row[name] is not None and not FIT[0] <= row[name] <= FIT[1] for name in ("infit", "outfit"))
 
 
-def _steps(people: list[float], tasks: list[Row]) -> tuple[Step, ...]:
+def _steps(people: list[float], tasks: list[Row], reader: Reader) -> tuple[Step, ...]:
     """Return the steps from the highest to the lowest."""
     counts = Counter(_step_of(theta) for theta in people)
     placed: dict[int, list[str]] = {}
@@ -71,7 +70,7 @@ def _steps(people: list[float], tasks: list[Row]) -> tuple[Step, ...]:
     if not counts and not placed:
         return ()
     order = range(max([*counts, *placed]), min([*counts, *placed]) - 1, -1)
-    hidden = hide({n: count for n, count in counts.items() if count})
+    hidden = set() if reader.full else hide({n: count for n, count in counts.items() if count}, reader.minimum)
     shown = [None if n in hidden else counts[n] for n in order]
     lengths = shares_of([n or 0 for n in shown])
     return tuple(

@@ -54,12 +54,12 @@ class RetentionPage:
     why_not: str | None
 
 
-def retention_page(run: AnalysisRun, asked: Mapping[str, str]) -> RetentionPage:
+def retention_page(tables: Tables, asked: Mapping[str, str]) -> RetentionPage:
     """Return the classes of the tasks; ``asked`` holds tried values by the names of the cuts (cut1, cut2 …).
 
     A value that is no number leaves the plan's in place and says so.
     """
-    tables, words = Tables(run), words_of(run)
+    run, words = tables.run, words_of(tables.run)
     rows = tables.rows("retention")
     known = _movable(run, rows)
     lines = tuple(_line(run, words, n, cut, asked) for n, cut in enumerate(known, 1))
@@ -171,7 +171,10 @@ def _judged(
     planned = _as_planned(rows, words)
     if not moved:
         return planned
-    judged = (row | {"tried": new["decision"], "why": new["reason"]} for row, new in zip(planned, tried, strict=True))
+    judged = (
+        row if row["suppressed"] else row | {"tried": new["decision"], "why": new["reason"]}
+        for row, new in zip(planned, tried, strict=True)
+    )  # fmt: skip
     return tuple(sorted(judged, key=lambda task: task["decision"] == task["tried"]))
 
 

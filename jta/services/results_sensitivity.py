@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from jta.charts import Axis, Line, Mark, Picture, axis_for
-from jta.models.results import AnalysisRun
 from jta.services.results import method_of
 from jta.services.results_methods import method_title
 from jta.services.results_tables import Row, Tables, Words, words_of
@@ -24,9 +23,9 @@ class SensitivityPage:
     no_steps: str | None
 
 
-def sensitivity_page(run: AnalysisRun) -> SensitivityPage:
+def sensitivity_page(tables: Tables) -> SensitivityPage:
     """Return what moves the weights of a run, the largest effect first."""
-    tables, words = Tables(run), words_of(run)
+    run, words = tables.run, words_of(tables.run)
     chosen = method_of(run.summary["method"])
     rows = [
         row

@@ -14,24 +14,26 @@ from jta.db import db
 from jta.errors import NotFoundError
 from jta.models.inventory import Task
 from jta.models.results import AnalysisRun
-from jta.models.study import Stratum
+from jta.models.study import Stratum, Study
 from jta.models.survey import Choice, Instrument, Question
-from jta.services.results import read_table, table_bytes
-from jta.services.results_privacy import group_sizes, is_personal, shield
+from jta.services.results import get_run, read_table, table_bytes
+from jta.services.results_privacy import Known, Reader, hidden_levels, is_known, is_personal, reader_of, shield
+from jta.services.results_release import require_released
+from jta.services.results_shield import know
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Row = dict[str, Any]
 OLDER = "This run was made before this table was part of the analysis. Run the analysis again to get it."
-PERSONAL_READER = "psychometrician"
 
 
 @dataclass
 class Tables:
-    """A run's tables, read at most once; small groups are already hidden."""
+    """A run's tables for one reader, read at most once; what is too small for the reader is already hidden."""
 
     run: AnalysisRun
+    reader: Reader = field(default_factory=Reader)
     _read: dict[str, list[Row]] = field(default_factory=dict)
 
     def has(self, name: str) -> bool:
@@ -55,17 +57,57 @@ class Tables:
         return str(self.run.summary["left_out"].get(name, OLDER))
 
     def document(self, name: str) -> Row:
-        """Return results that are no table."""
+        """Return results that are no table; what raking did tells the sizes of strata, so it is hidden with them."""
+        if name == "rake_summary" and not self.reader.full and self.known.frames:
+            return {}
         found: Row = self.run.summary.get("document_values", {}).get(name, {})
         return found
 
     @cached_property
+    def known(self) -> Known:
+        """What is small in this run."""
+        scale = self.run.summary["choices"].get("importance_scale")
+        return know(lambda name: self.stored(name) if self.has(name) else None, self.reader.minimum, scale)
+
+    @property
     def sizes(self) -> dict[tuple[str, str], int]:
         """Respondents by (variable, level)."""
-        return group_sizes(_plain(read_table(self.run, "group_means"))) if self.has("group_means") else {}
+        return dict(self.known.sizes)
+
+    @cached_property
+    def hidden_groups(self) -> set[tuple[str, str]]:
+        """The (variable, level) that this reader does not see."""
+        return set() if self.reader.full else hidden_levels(self.known.sizes, self.reader.minimum)
+
+    def stored(self, name: str) -> pd.DataFrame:
+        """Return a table as it is stored, nothing hidden; for counting only, never for a page."""
+        return read_table(self.run, name)
+
+    def shown(self, name: str) -> pd.DataFrame:
+        """Return a table with what is too small for the reader empty."""
+        table = self.stored(name)
+        return table if self.reader.full else shield(table, self.known)
 
     def _load(self, name: str) -> list[Row]:
-        return _plain(shield(read_table(self.run, name), self.sizes)) if self.has(name) else []
+        if not self.has(name) or not (self.reader.full or is_known(name)):
+            return []
+        table = self.shown(name)
+        return _plain(table if "suppressed" in table.columns else table.assign(suppressed=""))
+
+
+def open_results(study: Study, run_id: int, roles: frozenset[str]) -> Tables:
+    """Return the tables of a run for somebody with these roles.
+
+    Raises
+    ------
+    NotFoundError
+        If the study has no such run.
+    ResultsWithheldError
+        If the run's data set is too like an earlier one, and the reader is no psychometrician.
+    """
+    run, reader = get_run(study.id, run_id), reader_of(roles, study.smallest_group)
+    require_released(run.dataset, reader, study.smallest_group)
+    return Tables(run, reader)
 
 
 def _plain(table: pd.DataFrame) -> list[Row]:
@@ -92,8 +134,8 @@ def _number(value: Any) -> Any:
     return value.item() if hasattr(value, "item") else value
 
 
-def table_file(run: AnalysisRun, name: str, roles: frozenset[str]) -> bytes:
-    """Return a table as CSV for somebody with these roles.
+def table_file(tables: Tables, name: str) -> bytes:
+    """Return a table as CSV for its reader.
 
     The psychometrician, who works with the answers without names, gets every table as it is stored. Everybody
     else gets no table of persons, and tables of groups with the small ones empty.
@@ -105,27 +147,23 @@ def table_file(run: AnalysisRun, name: str, roles: frozenset[str]) -> bytes:
     """
     from jta.exports.tables import table_csv
 
-    if PERSONAL_READER in roles:
-        return table_bytes(run, name)
-    table = read_table(run, name)
-    if is_personal(table):
+    stored = tables.stored(name)
+    if tables.reader.full:
+        return table_bytes(tables.run, name)
+    if not is_known(name) or is_personal(stored.columns):
         raise NotFoundError
-    tables = Tables(run)
-    shown = shield(table, tables.sizes)
-    return table_bytes(run, name) if shown is table else table_csv(shown)
+    shown = shield(stored, tables.known)
+    return table_bytes(tables.run, name) if shown is stored else table_csv(shown)
 
 
-def files_for(run: AnalysisRun, roles: frozenset[str]) -> list[str]:
-    """Return the names of the tables that somebody with these roles may download."""
+def files_for(tables: Tables) -> list[str]:
+    """Return the names of the tables that the reader may download."""
     from jta.exports.table_pack import unpack_header
 
-    names = list(run.summary["tables"])
-    if PERSONAL_READER in roles:
+    names = list(tables.run.summary["tables"])
+    if tables.reader.full:
         return names
-    return [name for name in names if not _PERSONS & set(unpack_header(run.tables, name))]
-
-
-_PERSONS = {"respondent_id", "respondent_a", "respondent_b"}
+    return [name for name in names if is_known(name) and not is_personal(unpack_header(tables.run.tables, name))]
 
 
 @dataclass(frozen=True)

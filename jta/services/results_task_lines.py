@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from jta.charts import Axis, axis_for, shares_of
-from jta.models.results import AnalysisRun
 from jta.services.results import method_of
-from jta.services.results_privacy import SMALLEST
 from jta.services.results_tables import Row, Tables, Words, pick_scale, words_of
 
 
@@ -51,9 +49,9 @@ class TasksPage:
     why_not: str | None
 
 
-def tasks_page(run: AnalysisRun, *, scale: str | None = None, domain: str = "", decision: str = "") -> TasksPage:
+def tasks_page(tables: Tables, *, scale: str | None = None, domain: str = "", decision: str = "") -> TasksPage:
     """Return the tasks of a run; an unknown scale counts as the first."""
-    tables, words = Tables(run), words_of(run)
+    run, words = tables.run, words_of(tables.run)
     scales = list(dict.fromkeys(row["scale"] for row in tables.rows("task_stats")))
     shown = pick_scale(run, scales, scale)
     lines = _lines(tables, words, shown)
@@ -101,8 +99,8 @@ def _labels(words: Words, scale: str) -> dict[int, str]:
 
 
 def _answers(row: Row, labels: dict[int, str]) -> tuple[Answers, ...]:
-    """Return the spread of the answers; none where fewer than 10 answered."""
-    if (row.get("n") or 0) < SMALLEST:
+    """Return the spread of the answers; none where their number is hidden."""
+    if row.get("n") is None:
         return ()
     counts = {int(name[6:]): int(n) for name, n in row.items() if name.startswith("count_") and n is not None}
     values = [v for v in counts if v in labels] or list(counts)

@@ -15,6 +15,7 @@ from jta.models.response import Answer, Rating, Response
 from jta.models.review import Dataset
 from jta.models.study import Stratum
 from jta.models.survey import Choice, Question
+from jta.services.results_release import decide_release
 from jta.services.review_decisions import REVIEWABLE
 from jta.services.review_inclusion import frozen_instrument, list_candidates, preview_inclusion, rule_text
 from jta.services.study_stage import lock_study, move_stage
@@ -46,6 +47,7 @@ def freeze_dataset(actor: audit.Actor, study_id: int, *, minimum_share: float = 
             raise StateError("No response qualifies under this rule, so there is nothing to freeze.")
         data = load_study_data(study_id, [c.code for c in inclusion.included])
         content = to_parquet(data)
+        released, changed = decide_release(study_id, data, study.smallest_group)
         dataset = Dataset(
             study_id=study_id,
             number=_next_number(study_id),
@@ -56,6 +58,8 @@ def freeze_dataset(actor: audit.Actor, study_id: int, *, minimum_share: float = 
             counts=inclusion.counts() | {"ratings": count_ratings(data)},
             frozen_by=actor.name,
             frozen_at=clock.now(),
+            released=released,
+            changed_people=changed,
         )
         db.session.add(dataset)
         db.session.flush()

@@ -6,14 +6,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from jta.services.results import study_plan
+from jta.services.results_privacy import SMALLEST
 from jta.services.review_inclusion import MINIMUM_SHARE, rule_text
 
 if TYPE_CHECKING:
     from analysis.ratings import StudyData
     from analysis.result import AnalysisResult
     from jta.services.screening import Screened, Screening
-
-SMALLEST = 10  # fewer exclusions than this would tell what one person's answers do
 
 
 @dataclass(frozen=True)
@@ -51,11 +50,11 @@ class Effect:
         return sum(abs((r.items_after or 0) - (r.items_before or 0)) for r in self.rows) // 2
 
 
-def exclusion_effect(study_id: int, screening: Screening, *, sees_responses: bool) -> Effect:
+def exclusion_effect(study_id: int, screening: Screening, *, sees_responses: bool, smallest: int = SMALLEST) -> Effect:
     """Return domain weights and items of the retained tasks before and after all exclusions together.
 
     Both sides use the study's plan and the default rule of inclusion. Whoever may not see single responses
-    gets no rows unless 10 or more responses are left out and 10 or more remain.
+    gets no rows unless ``smallest`` responses or more are left out and as many remain.
 
     Parameters
     ----------
@@ -65,7 +64,7 @@ def exclusion_effect(study_id: int, screening: Screening, *, sees_responses: boo
     before = [r for r in screening.responses if r.submitted or r.share_answered >= MINIMUM_SHARE]
     after = [r for r in before if not r.is_excluded]
     n = Effect(len(before), len(after), rule=rule_text(MINIMUM_SHARE))
-    if reason := _withheld(len(before), len(after), sees_responses):
+    if reason := _withheld(len(before), len(after), 0 if sees_responses else smallest):
         return replace(n, reason=reason)
     plan = replace(study_plan(study_id), bootstrap_resamples=0)
     results = [_analysed(screening.data, rows, plan) for rows in (before, after)]
@@ -74,18 +73,16 @@ def exclusion_effect(study_id: int, screening: Screening, *, sees_responses: boo
     return replace(n, rows=_rows(screening.data, *results))
 
 
-def _withheld(before: int, after: int, sees_responses: bool) -> str:
+def _withheld(before: int, after: int, smallest: int) -> str:
     if before == after:
         return "No response of the data set is left out so far, so nothing changes."
-    if sees_responses:
-        return ""
-    if before - after < SMALLEST:
+    if before - after < smallest:
         return (
-            f"Not shown: fewer than {SMALLEST} responses of the data set are left out, "
+            f"Not shown: fewer than {smallest} responses of the data set are left out, "
             "so it could tell what one person answered."
         )
-    if after < SMALLEST:
-        return f"Not shown: fewer than {SMALLEST} responses remain."
+    if after < smallest:
+        return f"Not shown: fewer than {smallest} responses remain."
     return ""
 
 

@@ -93,7 +93,7 @@ def review_page(study: Study, *, show: str = "open", page: int = 1, sees_respons
         n_excluded=len(screening.excluded),
         rules=screening.rule_counts(),
         grounds=screening.ground_counts(),
-        effect=exclusion_effect(study.id, screening, sees_responses=sees_responses),
+        effect=exclusion_effect(study.id, screening, sees_responses=sees_responses, smallest=study.smallest_group),
         show=wanted,
         choices={key: label for key, (label, _) in SHOWN.items()} | {rule.code: rule.title for rule in RULES},
         responses=found[(number - 1) * PAGE_SIZE : number * PAGE_SIZE],

@@ -19,6 +19,7 @@ from jta.models.study import Study
 from jta.services.account import find_user
 from jta.services.inventory_merge import merge_inventory
 from jta.services.inventory_rows import InventoryRow
+from jta.services.results_privacy import MINIMA
 from jta.services.standard_scales import CONSENT, standard_questions, standard_scales
 from jta.services.study_stage import BEFORE_LAUNCH, lock_study, reach_stage
 
@@ -48,6 +49,7 @@ class StudyDetails:
     time_zone: str = "UTC"
     exam_items: int = 100
     notice: str = ""
+    smallest_group: int = 10
 
 
 @cache
@@ -107,6 +109,8 @@ def check_details(details: StudyDetails) -> None:
             raise InvalidInputError(f"Use {limit} characters or fewer.", field=name)
     if details.time_zone not in available_timezones():
         raise InvalidInputError("Choose a time zone of the list.", field="time_zone")
+    if details.smallest_group not in MINIMA:
+        raise InvalidInputError("Choose 10 or 15: fewer people could be recognised.", field="smallest_group")
     if not 1 <= details.exam_items <= 2000:
         raise InvalidInputError("Enter a whole number of items from 1 to 2,000.", field="exam_items")
 
@@ -207,7 +211,7 @@ def details_of(study: Study) -> StudyDetails:
     """Return the details of a study as stored."""
     return StudyDetails(
         study.title, study.credential, study.purpose, study.population, study.contact,
-        study.time_zone, study.exam_items, study.notice or "",
+        study.time_zone, study.exam_items, study.notice or "", study.smallest_group,
     )  # fmt: skip
 
 

@@ -10,7 +10,8 @@ from jta.permissions import current_actor
 from jta.services import results as service
 from jta.services import results_jobs as job_service
 from jta.services.results_overview import overview
-from jta.services.results_tables import files_for, table_file
+from jta.services.results_release import newest_shown
+from jta.services.results_tables import files_for, open_results, table_file
 from jta.views import results_pages as pages
 
 bp = Blueprint("results", __name__, url_prefix="/studies/<int:study_id>")
@@ -38,24 +39,25 @@ def job(study_id: int, job_id: int) -> ResponseReturnValue:
 @bp.get("/results")
 def index(study_id: int) -> ResponseReturnValue:
     """Go to the newest run, or say how to get one."""
-    runs = service.list_runs(study_id)
-    if runs:
-        return redirect(url_for("results.show", study_id=study_id, run_id=runs[0].id), 303)
+    run = newest_shown(service.list_runs(study_id), g.roles)
+    if run is not None:
+        return redirect(url_for("results.show", study_id=study_id, run_id=run.id), 303)
     return render_template("results/empty.html")
 
 
 @bp.get("/results/<int:run_id>")
 def show(study_id: int, run_id: int) -> ResponseReturnValue:
     """Show the overview of a run: who answered, weights, files."""
-    run = service.get_run(study_id, run_id)
-    runs, files = service.list_runs(study_id), files_for(run, g.roles)
-    return render_template("results/show.html", run=run, runs=runs, page=overview(run), files=files)
+    tables, runs = open_results(g.study, run_id, g.roles), service.list_runs(study_id)
+    return render_template(
+        "results/show.html", run=tables.run, runs=runs, page=overview(tables), files=files_for(tables)
+    )
 
 
 @bp.get("/results/<int:run_id>/<name>.csv")
 def table(study_id: int, run_id: int, name: str) -> ResponseReturnValue:
     """Download one table."""
-    reply = make_response(table_file(service.get_run(study_id, run_id), name, g.roles))
+    reply = make_response(table_file(open_results(g.study, run_id, g.roles), name))
     reply.headers["Content-Type"] = "text/csv; charset=utf-8"
     reply.headers["Content-Disposition"] = f'attachment; filename="study-{study_id}-run-{run_id}-{name}.csv"'
     return reply

@@ -10,70 +10,71 @@ from jta.forms.results import build_method_form
 from jta.forms.study import seen_version
 from jta.permissions import allows, current_actor
 from jta.services import results_methods as methods_service
-from jta.services.results import get_run
 from jta.services.results_agreement import agreement_page
 from jta.services.results_groups import groups_page
 from jta.services.results_methods import MethodsPage
 from jta.services.results_rasch import rasch_page
 from jta.services.results_retention import retention_page
 from jta.services.results_sensitivity import sensitivity_page
+from jta.services.results_tables import open_results
 from jta.services.results_task_lines import tasks_page
 from jta.services.study import get_study
 from jta.services.study_plan import FINAL
 from jta.views.study_attempt import attempt
 
 
-def tasks(study_id: int, run_id: int) -> ResponseReturnValue:
+def tasks(study_id: int, run_id: int) -> ResponseReturnValue:  # noqa: ARG001  the guard has loaded the study
     """Show every task: ratings, share performing, decision."""
-    run, asked = get_run(study_id, run_id), request.args
-    page = tasks_page(
-        run, scale=asked.get("scale"), domain=asked.get("domain", ""), decision=asked.get("decision", "")
-    )  # fmt: skip
-    return render_template("results/tasks.html", run=run, page=page)
+    tables, asked = open_results(g.study, run_id, g.roles), request.args
+    wanted = {name: asked.get(name, "") for name in ("domain", "decision")}
+    page = tasks_page(tables, scale=asked.get("scale"), **wanted)
+    return render_template("results/tasks.html", run=tables.run, page=page)
 
 
-def agreement(study_id: int, run_id: int) -> ResponseReturnValue:
+def agreement(study_id: int, run_id: int) -> ResponseReturnValue:  # noqa: ARG001  the guard has loaded the study
     """Show how far respondents agree, and how reliable the picture of the tasks is."""
-    run = get_run(study_id, run_id)
-    return render_template("results/agreement.html", run=run, page=agreement_page(run, scale=request.args.get("scale")))
+    tables = open_results(g.study, run_id, g.roles)
+    return render_template(
+        "results/agreement.html", run=tables.run, page=agreement_page(tables, scale=request.args.get("scale"))
+    )
 
 
-def subgroups(study_id: int, run_id: int) -> ResponseReturnValue:
+def subgroups(study_id: int, run_id: int) -> ResponseReturnValue:  # noqa: ARG001  the guard has loaded the study
     """Show where groups see the job differently."""
-    run, asked = get_run(study_id, run_id), request.args
-    page = groups_page(run, variable=asked.get("group"), scale=asked.get("scale"), only="differ" in asked)
-    return render_template("results/subgroups.html", run=run, page=page)
+    tables, asked = open_results(g.study, run_id, g.roles), request.args
+    page = groups_page(tables, variable=asked.get("group"), scale=asked.get("scale"), only="differ" in asked)
+    return render_template("results/subgroups.html", run=tables.run, page=page)
 
 
-def retention(study_id: int, run_id: int) -> ResponseReturnValue:
+def retention(study_id: int, run_id: int) -> ResponseReturnValue:  # noqa: ARG001  the guard has loaded the study
     """Show which task falls where, and recount for cuts tried out."""
-    run = get_run(study_id, run_id)
-    return render_template("results/retention.html", run=run, page=retention_page(run, request.args))
+    tables = open_results(g.study, run_id, g.roles)
+    return render_template("results/retention.html", run=tables.run, page=retention_page(tables, request.args))
 
 
-def sensitivity(study_id: int, run_id: int) -> ResponseReturnValue:
+def sensitivity(study_id: int, run_id: int) -> ResponseReturnValue:  # noqa: ARG001  the guard has loaded the study
     """Show what moves the weights."""
-    run = get_run(study_id, run_id)
-    return render_template("results/sensitivity.html", run=run, page=sensitivity_page(run))
+    tables = open_results(g.study, run_id, g.roles)
+    return render_template("results/sensitivity.html", run=tables.run, page=sensitivity_page(tables))
 
 
-def rasch(study_id: int, run_id: int) -> ResponseReturnValue:
+def rasch(study_id: int, run_id: int) -> ResponseReturnValue:  # noqa: ARG001  the guard has loaded the study
     """Show respondents and tasks on one scale."""
-    run = get_run(study_id, run_id)
-    return render_template("results/rasch.html", run=run, page=rasch_page(run))
+    tables = open_results(g.study, run_id, g.roles)
+    return render_template("results/rasch.html", run=tables.run, page=rasch_page(tables))
 
 
 def methods(study_id: int, run_id: int) -> ResponseReturnValue:
     """Show every method side by side; make one the plan's, with a reason."""
-    run = get_run(study_id, run_id)
-    page = methods_service.methods_page(run, level=request.args.get("level", "domain"))
+    tables = open_results(g.study, run_id, g.roles)
+    page = methods_service.methods_page(tables, level=request.args.get("level", "domain"))
     form = _method_form(page)
     tried = attempt(form, lambda: _choose(study_id, form), version=lambda: get_study(study_id).version)
     if tried.done:
         flash("The plan now names this method. Run the analysis again to see it in the results.", "success")
         return redirect(url_for("review.datasets", study_id=study_id), 303)
     shown = render_template(
-        "results/methods.html", run=run, page=page, form=form, conflict=tried.conflict, may_choose=_may_choose()
+        "results/methods.html", run=tables.run, page=page, form=form, conflict=tried.conflict, may_choose=_may_choose()
     )
     return shown, tried.status
 

@@ -14,6 +14,7 @@ from jta.services import blueprint_approval as approval
 from jta.services.blueprint_changes import RowInput, shown_percent
 from jta.services.results import analyze_dataset, read_table
 from jta.services.results_overview import overview
+from jta.services.results_tables import Tables
 from jta.services.results_task_lines import tasks_page
 from jta.services.review import freeze_dataset, get_dataset, preview_inclusion
 from tests.services.closed_study import make_closed_study
@@ -100,7 +101,7 @@ def test_the_proposal_is_the_analysis(proposed):
         assert row.weight == row.empirical_weight == pytest.approx(table.loc[row.code, "weight"], rel=1e-15)
         assert row.items == table.loc[row.code, "items"]
     assert sum(r.items for r in blueprint.rows if r.level == "domain") == blueprint.items
-    page = overview(blueprint.run)
+    page = overview(Tables(blueprint.run))
     assert len(tasks_page(blueprint.run).lines) == 100
     assert page.counts["tasks_retained"] == sum(r.n_tasks for r in blueprint.rows if r.level == "domain")
 
