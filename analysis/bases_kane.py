@@ -6,6 +6,8 @@ own exact formulas, not a claim to reproduce that paper's estimator.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 from scipy import linalg
 
@@ -32,6 +34,18 @@ def log_products(importance: Floats, frequency: Floats) -> Floats:
     """
     product = importance * frequency
     return np.log(product, out=np.full(product.shape, np.nan), where=product > 0)
+
+
+def log_pairs(importance: Floats, frequency: Floats) -> Floats:
+    """ln(importance x frequency) of each pair of codes, (codes, codes); NaN as `log_products`.
+
+    Parameters
+    ----------
+    importance, frequency : float array, (codes,)
+        Number of each code, NaN = none.
+    """
+    shape = (len(importance), len(frequency))
+    return log_products(np.broadcast_to(importance[:, None], shape), np.broadcast_to(frequency, shape))
 
 
 def kane_log_performers(logs: Floats, weights: Floats | None = None) -> Floats:
@@ -63,23 +77,72 @@ def kane_log_performers(logs: Floats, weights: Floats | None = None) -> Floats:
     return effects if w.ndim == 2 else effects[0]
 
 
-def _task_effects(logs: Floats, weights: Floats) -> Floats:
-    """a_t for each set of weights, the respondents' effects eliminated.
+def kane_log_of_parts(parts: Iterable[Floats], tasks: int, weights: Floats | None = None) -> Floats:
+    """`kane_log_performers` of respondents that come some at a time, (T,).
 
-    A respondent with weight w and n answers adds w (diag(m) - m m' / n) to the normal matrix.
+    Parameters
+    ----------
+    parts : iterable of float array, (some, T)
+        Log products of the respondents, in order.
+    tasks : int
+        T.
+    weights : float array, (R,), optional
     """
-    T = logs.shape[1]
-    normal, right, counts = np.zeros((len(weights), T, T)), *np.zeros((2, len(weights), T))
-    for start in range(0, len(logs), _ROWS):
-        rows = slice(start, start + _ROWS)
-        m, w = (~np.isnan(logs[rows])).astype(float), weights[:, rows]
-        y = np.where(m > 0, logs[rows], 0.0)
-        n = np.maximum(m.sum(axis=1), 1)
-        normal -= _pair_sums(m, w / n)
-        right += w @ (y - m * (y.sum(axis=1) / n)[:, None])
-        counts += w @ m
-    normal[:, np.arange(T), np.arange(T)] += counts
-    return np.stack([_solve(A, b, n > 0) for A, b, n in zip(normal, right, counts, strict=True)])
+    sums, start = LogSums(1, tasks), 0
+    for part in parts:
+        w = np.ones((1, len(part))) if weights is None else weights[None, start : start + len(part)]
+        sums.add(part, w)
+        start += len(part)
+    effects: Floats = np.exp(sums.solved()[0])
+    return effects
+
+
+class LogSums:
+    """Normal equations of the additive model for some sets of weights, respondents' effects eliminated.
+
+    A respondent with weight w and n answers adds w (diag(m) - m m' / n) to the matrix.
+
+    Parameters
+    ----------
+    sets, tasks : int
+        B and T.
+    """
+
+    def __init__(self, sets: int, tasks: int) -> None:
+        self.pairs = np.zeros((sets, tasks, tasks))
+        self.right, self.counts = np.zeros((2, sets, tasks))
+
+    def add(self, logs: Floats, weights: Floats) -> None:
+        """Add respondents: their log products (some, T) and weights (B, some)."""
+        for start in range(0, len(logs), _ROWS):
+            rows = slice(start, start + _ROWS)
+            m, w = (~np.isnan(logs[rows])).astype(float), weights[:, rows]
+            y = np.where(m > 0, logs[rows], 0.0)
+            n = np.maximum(m.sum(axis=1), 1)
+            self.pairs += _pair_sums(m, w / n)
+            self.right += w @ (y - m * (y.sum(axis=1) / n)[:, None])
+            self.counts += w @ m
+
+    def normal(self, number: int) -> Floats:
+        """Matrix of one set of weights, (T, T)."""
+        matrix: Floats = np.diag(self.counts[number]) - self.pairs[number]
+        return matrix
+
+    def solved(self) -> Floats:
+        """Task effects of each set of weights, (B, T), see `kane_log_performers`."""
+        return np.stack([_solve(self.normal(b), self.right[b], n > 0) for b, n in enumerate(self.counts)])
+
+    def factor(self, number: int) -> Floats:
+        """Cholesky factor of one set's matrix over its tasks with data, made definite by a constant."""
+        active = self.counts[number] > 0
+        return _definite(self.normal(number)[np.ix_(active, active)])[0]
+
+
+def _task_effects(logs: Floats, weights: Floats) -> Floats:
+    """a_t for each set of weights, (B, T)."""
+    sums = LogSums(len(weights), logs.shape[1])
+    sums.add(logs, weights)
+    return sums.solved()
 
 
 def _pair_sums(m: Floats, weights: Floats) -> Floats:
@@ -98,16 +161,21 @@ def _pair_sums(m: Floats, weights: Floats) -> Floats:
     return full
 
 
+def _definite(A: Floats) -> tuple[Floats, bool]:
+    """Cholesky factor of A plus a constant, which only fixes the mean, and whether the answer is unique."""
+    size = len(A)
+    scale = max(float(np.trace(A)) / size, 1.0)
+    factor, failed = linalg.lapack.dpotrf(A + scale / size, lower=True)
+    return np.asarray(factor, dtype=np.float64), not failed and float(np.diag(factor).min()) ** 2 > _SINGULAR * scale
+
+
 def _solve(A: Floats, b: Floats, active: Flags) -> Floats:
     """Solve A a = b with mean(a) = 0 over the active tasks; NaN if the answer is not unique."""
     out = np.full(len(b), np.nan)
-    size = int(active.sum())
-    if size == 0:
+    if not active.any():
         return out
-    inner = A[np.ix_(active, active)]
-    scale = max(float(np.trace(inner)) / size, 1.0)
-    factor, failed = linalg.lapack.dpotrf(inner + scale / size, lower=True)
-    if failed or float(np.diag(factor).min()) ** 2 <= _SINGULAR * scale:
+    factor, unique = _definite(A[np.ix_(active, active)])
+    if not unique:
         return out
     effects = linalg.cho_solve((factor, True), b[active], check_finite=False)
     out[active] = effects - effects.mean()

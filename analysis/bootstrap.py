@@ -7,30 +7,47 @@ one matrix product of counts and values, and the index and weight formulas are t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from analysis.bases_kane import log_pairs
+from analysis.bases_kane_resampled import log_model
 from analysis.criticality import TaskSums, pair_values
 from analysis.frames import Texts
 from analysis.ratings import RatingMatrix
 from analysis.tasks import Floats
 
-# Single or double precision, see `_lookups`.
+Drawn = npt.NDArray[np.uint8]
+# Single or double precision, see `_value_table`.
 Numbers = npt.NDArray[Any]
-# Bytes of the block of resampling counts held at a time.
-BLOCK_BYTES = 64 << 20
+# Bytes of the block of resampling counts held at a time, and most resamples in it.
+BLOCK_BYTES = 128 << 20
+BLOCK_RESAMPLES = 512
 # Respondents whose values are spread out at a time.
-BLOCK_ROWS = 8192
+BLOCK_ROWS = 2048
 # Whole numbers up to here are exact in single precision.
 EXACT_SINGLE = 1 << 24
+# Nobody is drawn more often: the chance of 256 times is below 1 in 10 to the power of 500.
+MOST_DRAWN = 255
+
+
+@dataclass(frozen=True)
+class Draws:
+    """Which resamples are drawn: of whom, within which strata, how many, from which seed."""
+
+    respondents: Texts
+    strata: Texts | None
+    resamples: int
+    seed: int
 
 
 def resampling_counts(
     respondents: Texts, strata: Texts | None, resamples: int, seed: int
-) -> Iterator[tuple[slice, npt.NDArray[np.float32]]]:
+) -> Iterator[tuple[slice, Drawn]]:
     """Yield blocks of resamples as counts of each respondent.
 
     Each resample draws as many respondents as its stratum has, with replacement, within each stratum
@@ -49,25 +66,71 @@ def resampling_counts(
     slice, ndarray of shape (block, R)
         Numbers of the resamples and how often each respondent was drawn.
     """
+    draws = Draws(respondents, strata, resamples, seed)
     groups = _strata_rows(respondents, strata)
-    streams = np.random.SeedSequence(seed).spawn(resamples)
-    step = max(1, BLOCK_BYTES // (4 * max(1, len(respondents))))
-    for start in range(0, resamples, step):
-        block = streams[start : start + step]
-        counts = np.zeros((len(block), len(respondents)), dtype=np.float32)
-        for row, stream in zip(counts, block, strict=True):
-            generator = np.random.Generator(np.random.PCG64(stream))
-            for rows in groups:
-                drawn = generator.integers(0, len(rows), size=len(rows), dtype=np.int32)
-                row[rows] = np.bincount(drawn, minlength=len(rows))
-        yield slice(start, start + len(block)), counts
+    for block, streams in _blocks(draws):
+        yield block, _draw(streams, groups, len(respondents))
+
+
+def _blocks(draws: Draws) -> Iterator[tuple[slice, list[np.random.SeedSequence]]]:
+    streams = np.random.SeedSequence(draws.seed).spawn(draws.resamples)
+    step = min(max(1, BLOCK_BYTES // max(1, len(draws.respondents))), BLOCK_RESAMPLES)
+    for start in range(0, draws.resamples, step):
+        part = streams[start : start + step]
+        yield slice(start, start + len(part)), part
+
+
+def _draw(streams: list[np.random.SeedSequence], groups: list[npt.NDArray[np.intp]], n: int) -> Drawn:
+    counts = np.zeros((len(streams), n), dtype=np.uint8)
+    for row, stream in zip(counts, streams, strict=True):
+        generator = np.random.Generator(np.random.PCG64(stream))
+        for rows in groups:
+            drawn = generator.integers(0, len(rows), size=len(rows), dtype=np.int32)
+            row[rows] = np.bincount(drawn, minlength=len(rows))
+    return counts
+
+
+def each_block(draws: Draws, work: Callable[[slice, Drawn], None], workers: int = 1) -> None:
+    """Draw every block of resamples and give it to ``work``, several blocks at a time with several workers.
+
+    Blocks are the same whatever the number of workers, so no digit depends on it.
+    """
+    groups = _strata_rows(draws.respondents, draws.strata)
+
+    def run(block: tuple[slice, list[np.random.SeedSequence]]) -> None:
+        work(block[0], _draw(block[1], groups, len(draws.respondents)))
+
+    if workers <= 1:
+        for block in _blocks(draws):
+            run(block)
+        return
+    with ThreadPoolExecutor(workers) as pool:  # numpy lets go of the interpreter's lock in products and draws
+        for _ in pool.map(run, _blocks(draws)):
+            pass
 
 
 def _strata_rows(respondents: Texts, strata: Texts | None) -> list[npt.NDArray[np.intp]]:
-    labels = [""] * len(respondents) if strata is None else strata.tolist()
-    order = sorted(range(len(respondents)), key=lambda r: (labels[r], respondents[r]))
-    names = sorted(set(labels))
-    return [np.array([r for r in order if labels[r] == name], dtype=np.intp) for name in names]
+    ids = respondents.tolist()
+    if strata is None:
+        return [np.array(sorted(range(len(ids)), key=ids.__getitem__), dtype=np.intp)]
+    labels = strata.tolist()
+    members: dict[str, list[int]] = {name: [] for name in sorted(set(labels))}
+    for r in sorted(range(len(ids)), key=ids.__getitem__):
+        members[labels[r]].append(r)
+    return [np.array(rows, dtype=np.intp) for rows in members.values()]
+
+
+@dataclass(frozen=True)
+class Resampled:
+    """What each resample comes to, all of shape (resamples, T).
+
+    ``sums`` of the ratings, ``performing`` those who perform the task (``None`` without a frequency
+    scale), ``log_effects`` the Kane-type effects where asked for.
+    """
+
+    sums: TaskSums
+    performing: Floats | None = None
+    log_effects: Floats | None = None
 
 
 def resample_sums(
@@ -80,71 +143,112 @@ def resample_sums(
     not_performed: float | None = 0.0,
     progress: Callable[[str], None] | None = None,
 ) -> TaskSums:
-    """Return the sums of each task in each resample.
+    """Return the sums of each task in each resample, see `resample`."""
+    draws = Draws(importance.respondents, strata, resamples, seed)
+    return resample(importance, frequency, draws, not_performed=not_performed, progress=progress).sums
+
+
+def resample(
+    importance: RatingMatrix,
+    frequency: RatingMatrix | None,
+    draws: Draws,
+    *,
+    not_performed: float | None = 0.0,
+    log_effects: bool = False,
+    workers: int = 1,
+    progress: Callable[[str], None] | None = None,
+) -> Resampled:
+    """Return the sums of each task in each resample, and on wish the Kane-type effects.
 
     Parameters
     ----------
     importance, frequency : RatingMatrix of shape (R, T)
         Importance already without the ratings of non-performers.
+    draws : Draws
+        The resamples to draw.
     not_performed : float, optional
         Frequency of a non-performer; ``None``: missing.
+    log_effects : bool
+        Whether to fit `analysis.bases_kane.kane_log_performers` in every resample (needs a frequency scale).
+    workers : int
+        Threads that share the blocks of resamples.
 
     Returns
     -------
-    TaskSums of shape (resamples, T)
+    Resampled
+        Sums that are whole numbers are exact.
     """
-    tables = _value_tables(importance, frequency, not_performed)
-    sums = np.zeros((len(tables), resamples, len(importance.tasks)))
-    for block, counts in resampling_counts(importance.respondents, strata, resamples, seed):
-        for start in range(0, len(importance.respondents), BLOCK_ROWS):
-            rows = slice(start, start + BLOCK_ROWS)
-            for total, table in zip(sums, tables, strict=True):
-                total[block] += _product(counts[:, rows], table.values(rows))
+    codes = PairCodes(importance.codes, None if frequency is None else frequency.codes, _anchors(frequency))
+    table = _value_table(importance, frequency, not_performed)
+    sums = np.zeros((draws.resamples, len(importance.tasks), table.shape[1]))
+    model, effects = None, None
+    if log_effects and frequency is not None:
+        pairs = log_pairs(importance.scale.values(), frequency.scale.values(not_performed))
+        model = log_model(codes.rows, pairs.ravel(), importance.codes.shape)
+        effects = np.empty((draws.resamples, len(importance.tasks)))
+
+    def work(block: slice, counts: Drawn) -> None:
+        sums[block] = _sums(counts, codes, table)
+        if model is not None and effects is not None:
+            effects[block] = model.effects(counts)
         if progress:
-            progress(f"Resampled respondents {block.stop:,} of {resamples:,} times")
-    return TaskSums(*sums)
+            progress(f"Resampled respondents {block.stop:,} of {draws.resamples:,} times")
+
+    each_block(draws, work, workers)
+    by_field = [np.ascontiguousarray(part) for part in np.moveaxis(sums, 2, 0)]
+    return Resampled(TaskSums(*by_field[:6]), by_field[6] if frequency is not None else None, effects)
+
+
+def _anchors(ratings: RatingMatrix | None) -> int:
+    return 1 if ratings is None else len(ratings.scale.anchors) + 1
 
 
 @dataclass(frozen=True)
-class _ValueTable:
-    """Number of each code (or pair of codes), to be spread over a block of respondents."""
+class PairCodes:
+    """The codes of one or two scales as one number for each pair."""
 
-    lookup: Numbers
-    importance: npt.NDArray[np.uint8]
-    frequency: npt.NDArray[np.uint8] | None = None
+    first: npt.NDArray[np.uint8]
+    second: npt.NDArray[np.uint8] | None
+    levels: int
 
-    def values(self, rows: slice) -> Numbers:
-        """Return the numbers of a block of respondents, shape (block, T)."""
-        if self.frequency is None:
-            return self.lookup[self.importance[rows]]
-        return self.lookup[self.importance[rows], self.frequency[rows]]
-
-
-def _value_tables(
-    importance: RatingMatrix, frequency: RatingMatrix | None, not_performed: float | None
-) -> list[_ValueTable]:
-    """Return the tables in the order of the fields of `TaskSums`: each value, then whether there is one."""
-    tables = [_ValueTable(look, importance.codes) for look in _lookups(importance.scale.values(), importance)]
-    if frequency is None:
-        return tables
-    often, pairs = frequency.scale.values(not_performed), pair_values(importance, frequency, not_performed)
-    tables += [_ValueTable(look, frequency.codes) for look in _lookups(often, frequency)]
-    tables += [_ValueTable(look, importance.codes, frequency.codes) for look in _lookups(pairs, importance)]
-    return tables
+    def rows(self, rows: slice) -> npt.NDArray[np.intp]:
+        """Return first x levels + second of a block of respondents, (block, T)."""
+        pairs = self.first[rows].astype(np.intp)
+        if self.second is not None:
+            pairs *= self.levels
+            pairs += self.second[rows]
+        return pairs
 
 
-def _lookups(values: Floats, ratings: RatingMatrix) -> list[Numbers]:
-    number = np.nan_to_num(values, nan=0.0)
-    largest = max(1.0, float(np.abs(number).max(initial=0.0)))
-    # A resample draws R respondents in all, so no sum exceeds R times the largest value.
-    exact = bool((number == np.floor(number)).all()) and len(ratings.respondents) * largest < EXACT_SINGLE
-    kind = np.float32 if exact else np.float64
-    return [number.astype(kind), (~np.isnan(values)).astype(kind)]
+def _value_table(importance: RatingMatrix, frequency: RatingMatrix | None, not_performed: float | None) -> Numbers:
+    """Return the numbers of each pair of codes in the order of the fields of `TaskSums`, (pairs, 2 or 7).
+
+    Each value stands before whether there is one; the last says who performs the task. Whole numbers are
+    held in single precision: a block's sum of them is exact, as no respondent of it is drawn more often
+    than `MOST_DRAWN` times.
+    """
+    shape = (_anchors(importance), _anchors(frequency))
+    values = [np.broadcast_to(importance.scale.values()[:, None], shape)]
+    if frequency is not None:
+        values.append(np.broadcast_to(frequency.scale.values(not_performed), shape))
+        values.append(pair_values(importance, frequency, not_performed))
+    columns = [part.ravel() for value in values for part in (np.nan_to_num(value, nan=0.0), ~np.isnan(value))]
+    columns += [] if frequency is None else [(values[1] > 0).ravel()]
+    table = np.stack([column.astype(np.float64) for column in columns], axis=1)
+    largest = float(np.abs(table).max(initial=1.0))
+    exact = bool((table == np.floor(table)).all()) and MOST_DRAWN * BLOCK_ROWS * largest < EXACT_SINGLE
+    return table.astype(np.float32 if exact else np.float64)
 
 
-def _product(counts: npt.NDArray[np.float32], values: Numbers) -> Floats:
-    product: Floats = (counts.astype(values.dtype, copy=False) @ values).astype(np.float64)
-    return product
+def _sums(counts: Drawn, codes: PairCodes, table: Numbers) -> Floats:
+    """Return the sums of a block of resamples, (block, T, columns of the table)."""
+    total = np.zeros((len(counts), codes.first.shape[1] * table.shape[1]))
+    for start in range(0, len(codes.first), BLOCK_ROWS):
+        rows = slice(start, start + BLOCK_ROWS)
+        pairs = codes.rows(rows)
+        values = table.take(pairs, axis=0).reshape(len(pairs), -1)
+        total += counts[:, rows].astype(table.dtype) @ values
+    return total.reshape(len(counts), -1, table.shape[1])
 
 
 def percentile_interval(replicates: Floats, confidence: float = 0.95) -> tuple[Floats, Floats]:

@@ -91,10 +91,11 @@ def further_indices(sums: TaskSums) -> dict[str, Floats]:
         return {}
     means = importance_only(sums), divide(sums.frequency, sums.n_frequency)
     found = {"mean_of_scales": (means[0] + means[1]) / 2}
-    pairs = [part.reshape(-1, part.shape[-1]) for part in means]
+    rows = int(np.prod(means[0].shape[:-1]))
+    pairs = [part.reshape(rows, part.shape[-1]) for part in means]
     for name, formula in (("z_mix", lambda i, f: z_mix([i, f])), ("kane_equalised", kane_equalised)):
-        rows = [formula(i, f) for i, f in zip(*pairs, strict=True)]
-        found[name] = np.stack(rows).reshape(means[0].shape) if rows else np.empty(means[0].shape)
+        made = [formula(i, f) for i, f in zip(*pairs, strict=True)]
+        found[name] = np.stack(made).reshape(means[0].shape) if made else np.empty(means[0].shape)
     return found
 
 

@@ -43,17 +43,14 @@ class Further:
     ----------
     tables : callable
         Returns their tables.
-    resampled : callable
-        Returns the bootstrap resamples, shape (B, T), of those indices that have an interval.
     """
 
     tables: Callable[[StudyData, AnalysisPlan, Progress], FurtherTables]
-    resampled: Callable[[StudyData, AnalysisPlan, Progress], dict[str, Floats]]
 
 
 def all_statistics() -> Further:
     """Return the statistics of agreement, reliability, sample, screening and Rasch, with their task indices."""
     # Imported here: the core of the analysis does without them.
-    from analysis.tables import referee_tables, resampled_kane
+    from analysis.tables import referee_tables
 
-    return Further(lambda data, plan, progress: referee_tables(data, plan, progress=progress), resampled_kane)
+    return Further(lambda data, plan, progress: referee_tables(data, plan, progress=progress))

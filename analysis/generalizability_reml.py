@@ -19,7 +19,8 @@ import numpy.typing as npt
 from scipy import linalg
 
 from analysis.agreement_counts import Floats, Ints
-from analysis.generalizability_search import Value, newton, settled
+from analysis.generalizability_grouped import reduce_groups, respondent_parts
+from analysis.generalizability_search import Value, curved, newton, settled
 from analysis.generalizability_sums import CHUNK, RespondentSums, by_chunks
 
 _TINY = 1e-14
@@ -115,16 +116,18 @@ def _shrunk(sums: RespondentSums, k: Shrinkage) -> Iterator[tuple[slice, Floats,
 class Fit:
     """REML deviance, residual variance, intercept, and the gradient in the square-root ratios.
 
-    The gradient's order: domain, task, respondent, respondent x domain.
+    The gradient's order: domain, task, respondent, respondent x domain. ``slopes`` is the gradient in the
+    ratios themselves (their squares), which says at 0 whether an effect would help.
     """
 
     deviance: float
     residual: float
     intercept: float
     gradient: Floats
+    slopes: Floats
 
 
-def evaluate(sums: RespondentSums, ratios: npt.ArrayLike) -> Fit:
+def evaluate(sums: RespondentSums, ratios: npt.ArrayLike, *, every_slope: bool = False) -> Fit:
     """REML criterion with residual variance and intercept profiled out.
 
     Parameters
@@ -133,6 +136,9 @@ def evaluate(sums: RespondentSums, ratios: npt.ArrayLike) -> Fit:
     ratios : array_like of 4 floats
         Standard deviations of the domain, task, respondent and respondent x domain effects in
         units of the residual standard deviation; all at least 0, 0 leaves an effect out.
+    every_slope : bool
+        Whether the slope of a respondent x domain effect that is left out is wanted too, which takes a
+        pass over the respondents.
 
     Returns
     -------
@@ -146,8 +152,9 @@ def evaluate(sums: RespondentSums, ratios: npt.ArrayLike) -> Fit:
     criterion; Searle, Casella & McCulloch 1992, Variance Components, for its gradient.
     """
     x = np.asarray(ratios, dtype=float)
-    k = shrinkage(sums, x[2] ** 2, x[3] ** 2)
-    red = reduce_respondents(sums, k, x[3] ** 2)
+    grouped = sums.grouped if x[3] == 0 and not every_slope else None
+    k = shrinkage(sums, x[2] ** 2, x[3] ** 2) if grouped is None else None
+    red = _reduced(sums, k, x)
     root = np.hstack([x[0] * sums.members, x[1] * np.eye(len(red.b))])
     factor = linalg.cholesky(np.eye(root.shape[1]) + root.T @ red.A @ root, lower=True)
     half = linalg.solve_triangular(factor, root.T, lower=True)
@@ -160,25 +167,47 @@ def evaluate(sums: RespondentSums, ratios: npt.ArrayLike) -> Fit:
     rss, df = red.yy - float(red.b @ u), sums.n - 1
     intercept = float(p @ red.b) / xx + sums.centre
     if rss <= _TINY * sums.squares:
-        return Fit(1e300, 0.0, intercept, np.zeros(4))
+        return Fit(1e300, 0.0, intercept, np.zeros(4), np.zeros(4))
     log_det = red.log_det + 2 * float(np.log(np.diag(factor)).sum()) + float(np.log(xx))
-    traces, quadratics = _gradient_parts(sums, red, C, u, k)
-    gradient = 2 * x * (traces - df * quadratics / rss)
-    return Fit(log_det + df * (1 + float(np.log(2 * np.pi * rss / df))), rss / df, intercept, gradient)
+    traces, quadratics = _gradient_parts(sums, red, C, u, (k, x[2] ** 2))
+    slopes = traces - df * quadratics / rss
+    deviance = log_det + df * (1 + float(np.log(2 * np.pi * rss / df)))
+    return Fit(deviance, rss / df, intercept, 2 * x * slopes, slopes)
 
 
-def _gradient_parts(sums: RespondentSums, red: Reduced, C: Floats, u: Floats, k: Shrinkage) -> tuple[Floats, Floats]:
+def _reduced(sums: RespondentSums, k: Shrinkage | None, x: Floats) -> Reduced:
+    """The sums without the respondents' effects; from groups of respondents where there is no shrinkage of each."""
+    if k is not None or sums.grouped is None:
+        k = k or shrinkage(sums, x[2] ** 2, x[3] ** 2)
+        return reduce_respondents(sums, k, x[3] ** 2)
+    found = reduce_groups(sums.grouped, x[2] ** 2, sums.task_counts, sums.task_totals, sums.squares)
+    return Reduced(found.A, found.b, found.yy, found.log_det)
+
+
+def _gradient_parts(
+    sums: RespondentSums, red: Reduced, C: Floats, u: Floats, how: tuple[Shrinkage | None, float]
+) -> tuple[Floats, Floats]:
     """tr(P Z Z') and y'P Z Z'P y for domain, task, respondent and respondent x domain."""
     ZPZ = red.A - red.A @ C @ red.A
     f = red.b - red.A @ u
+    k, ratio = how
+    if k is None and sums.grouped is not None:
+        trace, quadratic = respondent_parts(sums.grouped, ratio, C, u)
+        persons = (trace, 0.0), (quadratic, 0.0)  # the last is multiplied by a ratio of 0
+    else:
+        k = k or shrinkage(sums, ratio, 0.0)
+        persons = _respondent_traces(sums, C, k), _respondent_quadratics(sums, u, k)
+    by_domain = sums.members.T @ f
+    traces = [np.vdot(sums.members, ZPZ @ sums.members), np.trace(ZPZ), *persons[0]]
+    return np.array(traces), np.array([by_domain @ by_domain, f @ f, *persons[1]])
+
+
+def _respondent_quadratics(sums: RespondentSums, u: Floats, k: Shrinkage) -> tuple[float, float]:
+    """y'P Z Z'P y over respondents and over respondent x domain cells."""
     inside = k.s * (sums.totals - by_chunks(sums.seen, u[:, None] * sums.members))
     level = inside.sum(axis=1)
     cell = inside - (k.c * level)[:, None] * k.s * sums.counts
-    respondent, within_domain = _respondent_traces(sums, C, k)
-    traces = [np.vdot(sums.members, ZPZ @ sums.members), np.trace(ZPZ), respondent, within_domain]
-    by_domain = sums.members.T @ f
-    quadratics = [by_domain @ by_domain, f @ f, (k.h * level) @ (k.h * level), np.vdot(cell, cell)]
-    return np.array(traces), np.array(quadratics)
+    return float((k.h * level) @ (k.h * level)), float(np.vdot(cell, cell))
 
 
 def _respondent_traces(sums: RespondentSums, C: Floats, k: Shrinkage) -> tuple[float, float]:
@@ -222,17 +251,43 @@ def minimise(sums: RespondentSums, free: Ints, start: Floats) -> tuple[Floats, F
     (float array of 4, Fit)
         A ratio is exactly 0 where the boundary is at least as good.
     """
-    if sums.sample is not None:
-        start = np.maximum(minimise(sums.sample, free, start)[0][free], 0.02)
+    if sums.sample is None:
+        return _searched(sums, free, start)
+    inside, _ = minimise(sums.sample, free, start)
+    kept = free[inside[free] > 0]
+    if 0 < len(kept) < len(free):
+        # What the sample has at 0 is left out of the search; its slope then says whether that is right.
+        ratios, _ = _searched(sums, kept, np.maximum(inside[kept], 0.02), sums.sample)
+        fit = evaluate(sums, ratios, every_slope=True)
+        if (fit.slopes[np.setdiff1d(free, kept)] >= 0).all():
+            return ratios, fit
+    return _searched(sums, free, np.maximum(inside[free], 0.02), sums.sample)
 
-    def at(x: Floats) -> Floats:
-        ratios = np.zeros(4)
-        ratios[free] = x
-        return ratios
+
+def _searched(
+    sums: RespondentSums, free: Ints, start: Floats, sample: RespondentSums | None = None
+) -> tuple[Floats, Fit]:
+    """The search over some effects, with the Hessian of a sample where there is one."""
 
     def criterion(x: Floats) -> Value:
-        fit = evaluate(sums, at(x))
-        return Value(fit.deviance, fit.gradient[free])
+        return _value(sums, free, x)
 
-    ratios = at(settled(criterion, newton(criterion, start)))
+    hessian = None
+    if sample is not None:
+        # More respondents bend the deviance more along their own effects; tasks and domains are as many as before.
+        inside = curved(lambda x: _value(sample, free, x), start, _value(sample, free, start))
+        more = np.where(free >= 2, np.sqrt(sums.n / sample.n), 1.0)
+        hessian = inside * np.outer(more, more)
+    ratios = _placed(free, settled(criterion, newton(criterion, start, hessian)))
     return ratios, evaluate(sums, ratios)
+
+
+def _placed(free: Ints, x: Floats) -> Floats:
+    ratios = np.zeros(4)
+    ratios[free] = x
+    return ratios
+
+
+def _value(sums: RespondentSums, free: Ints, x: Floats) -> Value:
+    fit = evaluate(sums, _placed(free, x))
+    return Value(fit.deviance, fit.gradient[free])

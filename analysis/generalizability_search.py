@@ -35,7 +35,7 @@ class Value:
 Criterion = Callable[[Floats], Value]
 
 
-def newton(criterion: Criterion, x: Floats) -> Floats:
+def newton(criterion: Criterion, x: Floats, hessian: Floats | None = None) -> Floats:
     """Newton's method: a Hessian from differences of the exact gradient, then BFGS updates.
 
     Parameters
@@ -44,6 +44,8 @@ def newton(criterion: Criterion, x: Floats) -> Floats:
         Returns a `Value` for ratios (p,).
     x : float array, (p,)
         Where to start.
+    hessian : float array, (p, p), optional
+        A positive definite one to start with; worked out if not given.
 
     Returns
     -------
@@ -53,7 +55,7 @@ def newton(criterion: Criterion, x: Floats) -> Floats:
     if not len(x):
         return x
     value = criterion(x)
-    hessian = _hessian(criterion, x, value)
+    hessian = curved(criterion, x, value) if hessian is None else hessian
     for _ in range(_STEPS):
         step = np.asarray(np.linalg.solve(hessian, value.gradient), dtype=np.float64)
         if 0.5 * float(value.gradient @ step) < _DECREASE + value.noise:
@@ -77,7 +79,7 @@ def _downhill(criterion: Criterion, x: Floats, step: Floats, value: Value) -> tu
     return x, value
 
 
-def _hessian(criterion: Criterion, x: Floats, value: Value) -> Floats:
+def curved(criterion: Criterion, x: Floats, value: Value) -> Floats:
     """Forward differences of the gradient, made positive definite."""
     moves = 1e-4 * np.eye(len(x))
     rows = np.array([(criterion(x + move).gradient - value.gradient) / 1e-4 for move in moves])

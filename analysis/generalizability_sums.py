@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from analysis.agreement_counts import Flags, Floats, Ints
+from analysis.generalizability_grouped import GroupedSums, grouped_sums
 
 CHUNK = 16_384  # respondents turned into floats at a time
 
@@ -19,7 +20,8 @@ class RespondentSums:
     ``seen`` (R, T) is true where a rating exists; ``members`` (T, D) marks each task's domain;
     ``counts`` and ``totals`` (R, D) are numbers and sums of ratings; ``task_counts`` and
     ``task_totals`` (T,) those of the tasks. Ratings are measured from ``centre``. ``sample`` is a part of
-    the respondents to start a search with, where there are many.
+    the respondents to start a search with, where there are many; ``grouped`` holds the sums by number of
+    ratings, where they fit in memory.
     """
 
     seen: Flags
@@ -32,6 +34,7 @@ class RespondentSums:
     centre: float
     n: int
     sample: RespondentSums | None = None
+    grouped: GroupedSums | None = None
 
 
 def respondent_sums(X: Floats, domains: Ints, centre: float | None = None) -> RespondentSums:
@@ -70,10 +73,17 @@ def respondent_sums(X: Floats, domains: Ints, centre: float | None = None) -> Re
     )
 
 
-def join_sums(parts: Sequence[RespondentSums]) -> RespondentSums:
-    """The sums of several groups of respondents, measured from the same centre, as one."""
+def join_sums(parts: Sequence[RespondentSums], sample: RespondentSums | None = None) -> RespondentSums:
+    """The sums of several groups of respondents, measured from the same centre, as one.
+
+    Parameters
+    ----------
+    parts : sequence of RespondentSums
+    sample : RespondentSums, optional
+        Some of the respondents, to start a search with.
+    """
     first = parts[0]
-    return RespondentSums(
+    joined = RespondentSums(
         seen=np.concatenate([part.seen for part in parts]),
         members=first.members,
         counts=np.concatenate([part.counts for part in parts]),
@@ -83,8 +93,14 @@ def join_sums(parts: Sequence[RespondentSums]) -> RespondentSums:
         squares=float(sum(part.squares for part in parts)),
         centre=first.centre,
         n=sum(part.n for part in parts),
-        sample=first if len(parts) > 1 else None,
+        sample=None if sample is None else with_groups(sample),
     )
+    return with_groups(joined)
+
+
+def with_groups(sums: RespondentSums) -> RespondentSums:
+    """The same sums with those by number of ratings."""
+    return replace(sums, grouped=grouped_sums(sums.seen, sums.totals.sum(axis=1)))
 
 
 def by_chunks(seen: Flags, right: Floats) -> Floats:

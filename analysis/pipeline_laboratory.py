@@ -2,32 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 import pandas as pd
 
 from analysis.choices import Choices
 from analysis.further import Progress
 from analysis.laboratory import bootstrap_items, method_comparison, two_way_blueprint
 from analysis.participation import participation, precision_forecast
+from analysis.pipeline_work import Weighed
 from analysis.plan import AnalysisPlan
 from analysis.ratings import StudyData
 from analysis.sensitivity import retention_sensitivity, sensitivity
 from analysis.tables_study import StudyView
-from analysis.tasks import Floats
-from analysis.weights import Units
 
 NO_LINKS = "The data set holds no linkage ratings of tasks and KSAs."
-
-
-@dataclass(frozen=True)
-class Weighed:
-    """What the weights came to: indices (T,) and resampled indices (B, T) by method, and the units."""
-
-    methods: dict[str, Floats]
-    resampled: dict[str, Floats]
-    levels: Sequence[Units]
 
 
 def laboratory_tables(

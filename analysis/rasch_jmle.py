@@ -31,6 +31,7 @@ from analysis.rasch_fit import ROWS, fit_statistics, tail_probabilities
 _STEPS = 100
 _CLOSE = 1e-8
 _CHUNK = 8192
+_SAMPLE = 4096  # respondents that the search starts with, where there are many
 
 Singles = npt.NDArray[np.float32]
 
@@ -84,24 +85,35 @@ def _part(theta: Floats, state: _State, mask: Floats, weight: Floats) -> _Sums:
     tails *= mask
     m = len(tails)
     E = tails.sum(axis=0)
+    # cov(x, x >= k) = k P(x >= k) + sum_{j > k} P(x >= j) - E P(x >= k), summed over tasks and over groups
+    products = [E * tail for tail in tails]
+    by_group = _covariance(np.stack([tail.sum(axis=1) for tail in tails]), [p.sum(axis=1) for p in products])
+    by_task = _covariance(np.stack([weight @ tail for tail in tails]), [weight @ p for p in products])
     V = np.tensordot(2 * np.arange(1, m + 1) - 1, tails, 1) - E**2
-    above = np.cumsum(tails[::-1], axis=0)[::-1] - tails
-    C = np.arange(1, m + 1)[:, None, None] * tails + above - E * tails
-    at_least = np.einsum("kgt,g->k", tails, weight)
+    at_least = np.array([float((weight @ tail).sum()) for tail in tails])
     flat = tails.reshape(m, -1)
-    products = (flat * np.repeat(weight, mask.shape[1])) @ flat.T
+    crossed = (flat * np.repeat(weight, mask.shape[1])) @ flat.T
     later = np.maximum.outer(np.arange(m), np.arange(m))
+    log_denominator *= mask
     return _Sums(
-        loglik=float(weight @ (log_denominator * mask).sum(axis=1)),
+        loglik=float(weight @ log_denominator.sum(axis=1)),
         person=E.sum(axis=1),
         task=weight @ E,
         at_least=at_least,
         own=V.sum(axis=1),
-        cross=np.hstack([V, C.sum(axis=2).T]).astype(np.float32),
+        cross=np.hstack([V, by_group.T]).astype(np.float32),
         variance=weight @ V,
-        per_task=np.einsum("kgt,g->tk", C, weight),
-        tau_tau=at_least[later] - products,
+        per_task=by_task.T,
+        tau_tau=at_least[later] - crossed,
     )
+
+
+def _covariance(tails: Floats, products: list[Floats]) -> Floats:
+    """cov(x, x >= k) from sums of P(x >= k) and of E P(x >= k), both (m, ...)."""
+    above = np.cumsum(tails[::-1], axis=0)[::-1] - tails
+    steps = np.arange(1, len(tails) + 1)[:, None]
+    found: Floats = steps * tails + above - np.stack(products)
+    return found
 
 
 def _newton_step(sums: _Sums, groups: PersonGroups) -> _State:
@@ -136,7 +148,25 @@ def _moved(state: _State, step: _State, size: float) -> _State:
     return _centred(state.theta + limited(step.theta), state.delta + limited(step.delta), state.tau + limited(step.tau))
 
 
-def _start(groups: PersonGroups, m: int) -> _State:
+def _start(Y: Steps, groups: PersonGroups, m: int) -> _State:
+    """Log odds of the totals; with many respondents, tasks and thresholds as some thousand of them place them."""
+    plain = _plain_start(groups, m)
+    if len(Y) < 4 * _SAMPLE:
+        return plain
+    some = Y[:: len(Y) // _SAMPLE]
+    block = usable_block(some)
+    if block.reason or not block.columns.all() or block.high - block.low != m:
+        return plain
+    part = person_groups(block.take(some), m)
+    first = _plain_start(part, m)
+    found, _, iterations = _maximise(part, first)
+    if not iterations:
+        return plain
+    stretch, level = np.polyfit(first.theta, found.theta, 1)
+    return _State(level + stretch * plain.theta, found.delta, found.tau)
+
+
+def _plain_start(groups: PersonGroups, m: int) -> _State:
     counts = groups.weight @ groups.mask
     share = groups.score / (m * groups.mask.sum(axis=1))
     return _centred(
@@ -146,9 +176,8 @@ def _start(groups: PersonGroups, m: int) -> _State:
     )
 
 
-def _maximise(groups: PersonGroups, m: int) -> tuple[_State, _Sums, int]:
+def _maximise(groups: PersonGroups, state: _State) -> tuple[_State, _Sums, int]:
     """Newton steps, halved when the likelihood falls, until no parameter moves."""
-    state = _start(groups, m)
     sums = _sums(state, groups)
     for iteration in range(1, _STEPS + 1):
         step, size = _newton_step(sums, groups), 1.0
@@ -194,7 +223,7 @@ def joint_ml(X: npt.NDArray[Any]) -> RaschFit:
         return no_fit("jmle", block, block.reason)
     Y, m = block.take(X), block.high - block.low
     groups = person_groups(Y, m)
-    state, sums, iterations = _maximise(groups, m)
+    state, sums, iterations = _maximise(groups, _start(Y, groups, m))
     if not iterations:
         return no_fit("jmle", block, "no convergence: an estimate has no finite value")
     return _result(Y, block, groups, state, sums, iterations)

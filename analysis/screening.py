@@ -5,6 +5,7 @@ Straight-lining high importance is partly true opinion; no statistic here drops 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,14 +37,19 @@ def longest_run(codes: Codes) -> Ints:
     >>> longest_run(np.array([[3, 3, 0, 3, 1], [1, 2, 1, 2, 0]], dtype=np.uint8)).tolist()
     [3, 1]
     """
+    parts = [_longest(codes[s : s + _CHUNK]) for s in range(0, len(codes), _CHUNK)]
+    return np.concatenate(parts) if parts else np.zeros(0, dtype=np.int64)
+
+
+def _longest(codes: Codes) -> Ints:
     last = np.zeros(len(codes), dtype=np.uint8)
-    run, best = np.zeros((2, len(codes)), dtype=np.int64)
-    for answers in codes.T:
+    run, best = np.zeros((2, len(codes)), dtype=np.int32)
+    for answers in np.ascontiguousarray(codes.T):
         given = answers > 0
         run = np.where(given, np.where(answers == last, run + 1, 1), run)
         last = np.where(given, answers, last)
         np.maximum(best, run, out=best)
-    return best
+    return best.astype(np.int64)
 
 
 def within_person_sd(X: Floats) -> Floats:
@@ -82,10 +88,28 @@ def person_total_correlation(X: Floats, least: int = 10) -> Floats:
         Pearson r over the tasks he rated and somebody else did; NaN with fewer than ``least``
         such tasks, or when either side is constant.
     """
-    seen = ~np.isnan(X)
-    n, total = seen.sum(axis=0), np.where(seen, X, 0.0).sum(axis=0)
-    parts = [_chunk_correlation(X[s : s + _CHUNK], n, total, least) for s in range(0, len(X), _CHUNK)]
-    return np.concatenate(parts) if parts else np.empty(0)
+    parts = [X[s : s + _CHUNK] for s in range(0, len(X), _CHUNK)]
+    return person_total_of_parts(parts, parts, X.shape[1], least)
+
+
+def person_total_of_parts(parts: Iterable[Floats], again: Iterable[Floats], tasks: int, least: int = 10) -> Floats:
+    """`person_total_correlation` of respondents that come some at a time, (R,).
+
+    Parameters
+    ----------
+    parts, again : iterable of float array, (some, T)
+        The same respondents twice: for the task means, and for their correlations.
+    tasks : int
+        T.
+    least : int
+    """
+    n, total = np.zeros(tasks, dtype=np.int64), np.zeros(tasks)
+    for X in parts:
+        seen = ~np.isnan(X)
+        n += seen.sum(axis=0)
+        total += np.where(seen, X, 0.0).sum(axis=0)
+    found = [_chunk_correlation(X, n, total, least) for X in again]
+    return np.concatenate(found) if found else np.empty(0)
 
 
 def _chunk_correlation(X: Floats, n: Ints, total: Floats, least: int) -> Floats:
@@ -217,11 +241,27 @@ def identical_groups(codes: Codes, considered: Flags) -> list[Ints]:
     rows = np.flatnonzero(considered)
     if len(rows) == 0 or codes.shape[1] == 0:
         return []
-    keys = np.ascontiguousarray(codes[rows]).view(np.dtype((np.void, codes.shape[1]))).ravel()
-    _, member, counts = np.unique(keys, return_inverse=True, return_counts=True)
-    repeated = np.flatnonzero(counts > 1)
-    groups = [rows[np.flatnonzero(member.ravel() == g)].astype(np.int64) for g in repeated]
+    groups = [group for alike in _same_sums(codes, rows) for group in _same_answers(codes, alike)]
     return sorted(groups, key=lambda group: int(group[0]))
+
+
+def _same_sums(codes: Codes, rows: Ints) -> list[Ints]:
+    """Respondents whose answers have the same weighted sums, two of them: few others than the identical ones."""
+    factors = np.random.default_rng(1).integers(1, 2**40, (codes.shape[1], 2)).astype(np.uint64)
+    sums = np.concatenate(
+        [codes[rows[s : s + _CHUNK]].astype(np.uint64) @ factors for s in range(0, len(rows), _CHUNK)]
+    )
+    order = np.lexsort((rows, sums[:, 1], sums[:, 0]))
+    starts = np.flatnonzero(np.r_[True, (np.diff(sums[order], axis=0) != 0).any(axis=1)])
+    sizes = np.diff(np.r_[starts, len(order)])
+    return [rows[order[start : start + size]] for start, size in zip(starts, sizes, strict=True) if size > 1]
+
+
+def _same_answers(codes: Codes, rows: Ints) -> list[Ints]:
+    found: dict[bytes, list[int]] = {}
+    for row in rows.tolist():
+        found.setdefault(codes[row].tobytes(), []).append(row)
+    return [np.array(members, dtype=np.int64) for members in found.values() if len(members) > 1]
 
 
 def asked(frequency: Codes, not_performed: int, on_form: Flags | None = None) -> Ints:

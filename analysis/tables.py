@@ -10,8 +10,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.agreement_counts import Floats
-from analysis.bases_kane import kane_equalised, kane_log_performers, kane_log_x_performing
-from analysis.bootstrap import resampling_counts
+from analysis.bases_kane import kane_equalised, kane_log_of_parts, kane_log_x_performing
 from analysis.choices import make_choices
 from analysis.plan import AnalysisPlan
 from analysis.ratings import StudyData
@@ -20,7 +19,7 @@ from analysis.tables_persons import person_tables
 from analysis.tables_rasch import rasch_bases, rasch_fits, rasch_tables
 from analysis.tables_reliability import alpha_tables, generalizability_tables
 from analysis.tables_sample import raking_tables, representativeness_tables
-from analysis.tables_study import StudyView, log_product_matrix, scale_view
+from analysis.tables_study import StudyView, log_product_parts
 
 CONDITIONAL_RATINGS, CONDITIONAL_TASKS = 100_000, 150
 KANE = ("kane_log_performers", "kane_log_x_performing", "kane_equalised")
@@ -131,7 +130,7 @@ def kane_bases(view: StudyView) -> dict[str, Floats]:
     mean_i = _mean(counts, importance.values)
     mean_f = _mean(often, view.frequency.values)
     share = _mean(often, (view.frequency.values > 0).astype(float))
-    effects = kane_log_performers(log_product_matrix(importance, view.frequency))
+    effects = kane_log_of_parts(log_product_parts(importance, view.frequency), len(view.task_ids))
     found = (effects, kane_log_x_performing(effects, share), kane_equalised(mean_i, mean_f))
     return dict(zip(KANE, found, strict=True))
 
@@ -155,36 +154,3 @@ def time_shares(view: StudyView) -> dict[str, Floats]:
 def _mean(counts: np.ndarray[Any, np.dtype[np.int64]], values: Floats) -> Floats:
     n = counts.sum(axis=1)
     return np.where(n > 0, counts @ values / np.maximum(n, 1), np.nan)
-
-
-def resampled_kane(
-    data: StudyData, plan: AnalysisPlan, progress: Callable[[str], None] | None = None
-) -> dict[str, Floats]:
-    """``kane_log_performers`` in every bootstrap resample of the plan.
-
-    The resamples are those of `analysis.bootstrap.resample_sums` with the same seed.
-
-    Parameters
-    ----------
-    data : StudyData
-    plan : AnalysisPlan
-    progress : callable, optional
-
-    Returns
-    -------
-    dict of float array, (resamples, T)
-        Empty without both scales or without resamples.
-    """
-    choices = make_choices(data, plan)
-    if choices.importance is None or choices.frequency is None or not plan.bootstrap_resamples:
-        return {}
-    importance = scale_view(choices.matrices[choices.importance], None)
-    frequency = scale_view(choices.matrices[choices.frequency], choices.not_performed)
-    logs = log_product_matrix(importance, frequency)
-    found = np.empty((plan.bootstrap_resamples, logs.shape[1]))
-    drawn = resampling_counts(data.respondent_ids, data.form_of, plan.bootstrap_resamples, plan.seed)
-    for block, counts in drawn:
-        found[block] = kane_log_performers(logs, counts.astype(np.float64))
-        if progress:
-            progress(f"Kane-type weights of resamples: {block.stop:,} of {len(found):,}")
-    return {"kane_log_performers": found}

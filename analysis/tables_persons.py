@@ -15,7 +15,7 @@ from analysis.screening import (
     identical_groups,
     longest_run,
     mahalanobis,
-    person_total_correlation,
+    person_total_of_parts,
     seconds_per_rating,
     within_person_sd,
 )
@@ -47,7 +47,7 @@ def person_tables(view: StudyView) -> dict[str, pd.DataFrame]:
 
 def _quality(view: StudyView, main: ScaleView) -> pd.DataFrame:
     order = np.argsort(view.data.tasks["position"].to_numpy(), kind="stable")
-    n = main.given().sum(axis=1)
+    n = main.n_given()
     seconds = _seconds(view)
     profile = np.concatenate([domain_means(part, view.domains[0]) for part in main.chunks()] or [np.empty((0, 1))])
     distance = mahalanobis(profile)
@@ -61,7 +61,7 @@ def _quality(view: StudyView, main: ScaleView) -> pd.DataFrame:
         "longstring_importance": longest_run(main.codes[:, order]),
         "longstring_frequency": _longest_frequency(view, order),
         "irv_importance": _concatenated([within_person_sd(part) for part in main.chunks()]),
-        "person_total_r": person_total_correlation(main.numbers()),
+        "person_total_r": person_total_of_parts(main.chunks(), main.chunks(), len(view.task_ids)),
         "duration_seconds": seconds,
         "seconds_per_rating": seconds_per_rating(seconds, n + _frequency_given(view)),
         "mahalanobis_d2": distance.squared,

@@ -25,6 +25,7 @@ from analysis.tables_study import ScaleView, StudyView
 
 ALPHA_NUMBERS = ("raw_alpha", "std_alpha", "feldt_low", "feldt_high", "mean_r")
 LEAST_COMPLETE = 10
+SEARCHED = 4096  # respondents that a search for variance components starts with, where there are many
 D_STUDY = (5, 10, 20, 30, 50, 75, 100, 150, 200, 300, 500, 1000)
 
 
@@ -88,7 +89,11 @@ def collect_sums(view: StudyView, scale: ScaleView) -> RespondentSums:
     members, _ = view.domains
     centre = float(scale.values.mean()) if len(scale.values) else 0.0
     parts = [respondent_sums(part, members, centre) for part in scale.chunks()]
-    return join_sums(parts or [respondent_sums(np.empty((0, len(members))), members, centre)])
+    sample = None
+    if len(scale.codes) > 2 * SEARCHED:
+        # From all over the study: respondents may come sorted by form or stratum.
+        sample = respondent_sums(scale.lookup[scale.codes[:: len(scale.codes) // SEARCHED]], members, centre)
+    return join_sums(parts or [respondent_sums(np.empty((0, len(members))), members, centre)], sample)
 
 
 def generalizability_tables(view: StudyView) -> dict[str, pd.DataFrame]:

@@ -11,11 +11,11 @@ import pandas as pd
 
 from analysis.agreement_counts import Floats, Ints
 from analysis.bases import WeightedMeans, weighted_bases, weighted_task_means
-from analysis.bases_kane import kane_log_performers
+from analysis.bases_kane import kane_log_of_parts
 from analysis.plan import AnalysisPlan
 from analysis.sample import representativeness
 from analysis.subgroups_tests import holm
-from analysis.tables_study import ScaleView, StudyView, log_product_matrix
+from analysis.tables_study import ScaleView, StudyView, log_product_parts
 from analysis.weighting import Margin, Raking, rake, weight_summary
 from analysis.weighting_means import margin_dummies, weighted_means
 from analysis.weights import has_every_subdomain, unit_weights, units_of
@@ -147,7 +147,7 @@ def _domain_weights(view: StudyView, w: Floats) -> dict[str, pd.DataFrame]:
         view.left_out["domain_weights_raked"] = "Needs an importance and a frequency scale."
         return {}
     importance, frequency = view.scales[view.choices.importance], view.frequency
-    effects = kane_log_performers(log_product_matrix(importance, frequency), w)
+    effects = kane_log_of_parts(log_product_parts(importance, frequency), len(view.task_ids), w)
     means = [
         weighted_task_means(importance.numbers(None, tasks), frequency.numbers(None, tasks), w)
         for tasks in _blocks(view)

@@ -50,6 +50,15 @@ class ScaleView:
         codes = self.codes if tasks is None else self.codes[:, tasks]
         return np.asarray(~np.isnan(self.lookup))[codes]
 
+    def n_given(self) -> Ints:
+        """Number of ratings with a number of each respondent, (R,)."""
+        known = ~np.isnan(self.lookup)
+        parts = [
+            np.count_nonzero(known[self.codes[start : start + _CHUNK]], axis=1)
+            for start in range(0, len(self.codes), _CHUNK)
+        ]
+        return np.concatenate(parts).astype(np.int64) if parts else np.zeros(0, dtype=np.int64)
+
     def chunks(self, rows: Flags | None = None, tasks: Ints | None = None) -> Iterator[Floats]:
         """Ratings as numbers (NaN = missing), some thousand respondents at a time."""
         for start in range(0, len(self.codes), _CHUNK):
@@ -81,14 +90,10 @@ def scale_view(matrix: RatingMatrix, not_performed: float | None) -> ScaleView:
     return ScaleView(matrix.scale.code, matrix.codes, matrix.scale.values(not_performed))
 
 
-def log_product_matrix(importance: ScaleView, frequency: ScaleView) -> Floats:
-    """ln(importance x frequency) of each performed pair, (R, T), made chunk by chunk."""
-    out = np.empty(importance.codes.shape)
-    start = 0
+def log_product_parts(importance: ScaleView, frequency: ScaleView) -> Iterator[Floats]:
+    """ln(importance x frequency) of each performed pair, some thousand respondents at a time."""
     for a, b in zip(importance.chunks(), frequency.chunks(), strict=True):
-        out[start : start + len(a)] = log_products(a, b)
-        start += len(a)
-    return out
+        yield log_products(a, b)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections import Counter
 from dataclasses import dataclass, replace
@@ -35,6 +36,7 @@ class _Order:
     items: int | None
     workbook: Path | None
     statistics: str
+    workers: int
     clean: bool
     force: bool
 
@@ -79,6 +81,13 @@ class _Order:
     is_flag=False,
     flag_value="",
     help="Say what a table means, its columns, formula and source; without a name: list the tables.",
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 64),
+    default=os.cpu_count() or 1,
+    show_default="the machine's cores",
+    help="Threads that share the resamples; no digit depends on them.",
 )
 @click.option("--clean", is_flag=True, help=f"Deal with known faults of ratings by rule and list them in {REPORT}.")
 @click.option("--force", is_flag=True, help="Write although the folder holds other files (they are kept).")
@@ -125,7 +134,8 @@ def _run(order: _Order) -> None:
     _check_order(order)
     plan = _read_plan(order)
     study = _read_study(order, plan)
-    result = run_analysis(study.data, plan, _tell, all_statistics() if order.statistics == "all" else None)
+    further = all_statistics() if order.statistics == "all" else None
+    result = run_analysis(study.data, plan, _tell, further, workers=order.workers)
     files, outside = _files(order, study, result)
     write_all(order.out, files, outside)
     for text in (*study.assumptions, *result.assumptions):

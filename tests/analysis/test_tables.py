@@ -12,11 +12,12 @@ from analysis import tables_persons, tables_study, weight_tables
 from analysis.choices import make_choices
 from analysis.criticality import sum_ratings
 from analysis.folder import read_study_folder
+from analysis.further import all_statistics
 from analysis.pipeline import run_analysis
 from analysis.plan import AnalysisPlan
 from analysis.ratings import study_from_codes
 from analysis.scales import Anchor, RatingScale, integer_scale
-from analysis.tables import referee_tables, resampled_kane
+from analysis.tables import referee_tables
 from analysis.weights import units_of
 from tests.analysis.reference_study import REFERENCE, random_ratings
 
@@ -27,18 +28,17 @@ PLAN = AnalysisPlan(bootstrap_resamples=50)
 
 def every_table(data, plan):
     """All tables of a study, weights by every method included."""
-    found, plain = referee_tables(data, plan), run_analysis(data, plan)
+    found, plain = referee_tables(data, plan), run_analysis(data, plan, further=all_statistics())
     choices = make_choices(data, plan)
     sums = sum_ratings(choices.importance_matrix, choices.frequency_matrix, choices.not_performed)
     methods = weight_tables.index_methods(sums) | found.bases
     levels = [units_of(data.tasks, level) for level in ("domain", "subdomain")]
     weights = weight_tables.domain_weights(methods, levels)
-    kane = weight_tables.bootstrap_weights(methods, resampled_kane(data, plan), levels)
     weighing = {
         "task_weight_basis": weight_tables.task_weight_basis(data.tasks, methods),
         "domain_weights": weights,
         "allocation": weight_tables.allocation(weights, [100, 125, 150]),
-        "bootstrap_weights": pd.concat([plain.tables["bootstrap_weights"], kane]),
+        "bootstrap_weights": plain.tables["bootstrap_weights"],
     }
     return plain.tables | found.tables | weighing
 
@@ -189,7 +189,6 @@ def test_a_study_with_one_agreement_scale_gets_what_makes_sense_for_it():
     assert set(found.tables["rwg"]["scale"]) == {"agree"}
     assert {"rasch_tasks", "group_tests", "person_quality"} <= set(found.tables)
     assert "importance and frequency" in found.left_out["task_weight_basis: kane_log_performers"]
-    assert resampled_kane(study(codes, scales=(scale,)), PLAN) == {}
     counted = found.tables["rwg"].query("group == 'ALL'")["n"]
     assert (counted == ((codes["agree"] > 0) & (codes["agree"] < 5)).sum(axis=0)).all()  # "don't know" is no number
 
@@ -326,5 +325,3 @@ def test_progress_is_told_in_sentences():
     said = []
     referee_tables(filled(), PLAN, progress=said.append)
     assert len(said) >= 4
-    resampled_kane(filled(), PLAN, said.append)
-    assert said[-1].endswith("50 of 50")

@@ -251,7 +251,7 @@ def test_resamples_without_weights_are_left_out_of_the_interval():
 
 def test_every_respondent_is_drawn_about_as_often():
     ids = np.array([f"R{i}" for i in range(20)], dtype=object)
-    total = sum(counts.sum(axis=0) for _, counts in resampling_counts(ids, None, 2000, 5))
+    total = sum(counts.sum(axis=0, dtype=int) for _, counts in resampling_counts(ids, None, 2000, 5))
     assert total.sum() == 40_000
     assert abs(total - 2000).max() < 5 * np.sqrt(2000)
     assert Counter(np.sign(total - 2000).tolist())[1.0] > 3

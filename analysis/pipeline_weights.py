@@ -1,0 +1,141 @@
+"""From task indices to weights, items, intervals and the blueprint."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis.bases_kane import kane_log_x_performing
+from analysis.blueprint import Retained, build_blueprint
+from analysis.bootstrap import Draws, resample
+from analysis.criticality import INDEX_FUNCTIONS, METHODS, TaskSums, exact_index, further_indices, sum_ratings
+from analysis.empty import empty_basis
+from analysis.errors import PlanError
+from analysis.outcome import panel_index
+from analysis.pipeline_work import Weighed, Work
+from analysis.ratings import RatingMatrix
+from analysis.tasks import Floats, divide
+from analysis.weight_tables import (
+    allocation,
+    allocation_totals,
+    bootstrap_weights,
+    domain_weights,
+    index_methods,
+    task_weight_basis,
+)
+from analysis.weights import Units, has_every_subdomain, units_of, why_no_weights
+
+WEIGHT_TABLES = ("task_weight_basis", "domain_weights", "allocation", "bootstrap_weights", "blueprint")
+
+
+def weigh(work: Work, kept: np.ndarray[Any, np.dtype[np.bool_]]) -> None:
+    choices, importance = work.choices, work.choices.importance_matrix
+    if importance is None or choices.index is None:
+        reason = "The study has no importance scale (the plan can name one), so no weights follow."
+        work.left_out.update(dict.fromkeys(WEIGHT_TABLES, reason))
+        return
+    sums = sum_ratings(importance, choices.frequency_matrix, choices.not_performed)
+    methods = index_methods(sums) | work.bases
+    if work.further is not None or choices.index not in INDEX_FUNCTIONS:
+        methods |= further_indices(sums)
+    for index in INDEX_FUNCTIONS:
+        if (method := METHODS[index]) not in methods:
+            work.left_out[f"task_weight_basis: {method}"] = f"The index {index} needs a frequency scale."
+    levels = _levels(work)
+    work.tables["task_weight_basis"] = task_weight_basis(work.data.tasks, methods)
+    work.notes += empty_basis(work.tables["task_weight_basis"], methods)
+    weights = domain_weights(methods, levels)
+    work.tables["domain_weights"] = weights
+    work.notes += _unweighted(weights, methods)
+    totals = allocation_totals(work.plan.items, work.plan.extra_totals)
+    work.tables["allocation"] = allocation(weights, totals)
+    resampled = _resample(work, importance, methods)
+    _bootstrap_table(work, methods, resampled, levels)
+    _blueprint(work, levels, _retained_index(work, sums, (methods, resampled), kept))
+    work.weighed = Weighed(methods, resampled, levels)
+
+
+def _levels(work: Work) -> list[Units]:
+    levels = [units_of(work.data.tasks, "domain")]
+    if has_every_subdomain(work.data.tasks):
+        return [*levels, units_of(work.data.tasks, "subdomain")]
+    work.left_out["subdomain level"] = "Not every task stands in a subdomain."
+    return levels
+
+
+def _resample(work: Work, importance: RatingMatrix, methods: dict[str, Floats]) -> dict[str, Floats]:
+    """Return those of the methods' task indices that can be resampled, (resamples, T)."""
+    draws = Draws(importance.respondents, work.data.form_of, work.plan.bootstrap_resamples, work.plan.seed)
+    drawn = resample(
+        importance,
+        work.choices.frequency_matrix,
+        draws,
+        not_performed=work.choices.not_performed,
+        log_effects="kane_log_performers" in methods and bool(draws.resamples),
+        workers=work.workers,
+        progress=work.progress,
+    )
+    found = index_methods(drawn.sums) | further_indices(drawn.sums)
+    if drawn.log_effects is not None and drawn.performing is not None and drawn.sums.n_frequency is not None:
+        share = divide(drawn.performing, drawn.sums.n_frequency)
+        found["kane_log_performers"] = drawn.log_effects
+        found["kane_log_x_performing"] = kane_log_x_performing(drawn.log_effects, share)
+    return {method: basis for method, basis in found.items() if method in methods}
+
+
+def _bootstrap_table(work: Work, methods: dict[str, Floats], resampled: dict[str, Floats], levels: list[Units]) -> None:
+    if not work.plan.bootstrap_resamples:
+        work.left_out["bootstrap_weights"] = "The plan asks for no resamples."
+        return
+    work.tables["bootstrap_weights"] = bootstrap_weights(methods, resampled, levels, confidence=work.plan.confidence)
+
+
+def _unweighted(weights: pd.DataFrame, methods: dict[str, Floats]) -> list[str]:
+    """Say which methods give no weights, why, and of which level where it is not all of them."""
+    said = []
+    levels = weights["level"].unique().tolist()
+    for method, basis in methods.items():
+        rows = weights[weights["method"] == method]
+        without = rows.loc[rows["weight"].isna(), "level"].unique().tolist()
+        if without:
+            of = "" if without == levels else f" of the {' and '.join(without)}s"
+            reason = why_no_weights(basis)
+            said.append(f"No weights{of} by {method}: {reason}; its weights, items and intervals are empty.")
+    return said
+
+
+def _retained_index(
+    work: Work,
+    sums: TaskSums,
+    found: tuple[dict[str, Floats], dict[str, Floats]],
+    kept: np.ndarray[Any, np.dtype[np.bool_]],
+) -> Retained:
+    methods, resampled = found
+    index = str(work.choices.index)
+    method = METHODS[index]
+    if method not in methods:
+        raise PlanError(
+            f"The index {index!r} needs all statistics and, for 'cml', conditional_rasch; there is no {method}."
+        )
+    if method not in resampled:
+        work.notes.append(f"blueprint: the index {index} is not resampled, so its intervals are empty.")
+    basis = methods[method]
+    exact = exact_index(sums, index)
+    if len(exact) != len(basis):
+        exact = [Fraction(float(x)) if np.isfinite(x) else Fraction(0) for x in basis]
+    retained_index = Retained(basis, resampled.get(method, np.empty((0, len(basis)))), exact, kept)
+    return panel_index(retained_index, _levels(work)[0], work.plan)
+
+
+def _blueprint(work: Work, levels: list[Units], index: Retained) -> None:
+    if not index.kept.any():
+        work.left_out["blueprint"] = "The retention rule keeps no task."
+    elif reason := why_no_weights(index.basis, index.kept):
+        work.left_out["blueprint"] = f"No weights follow from the retained tasks: {reason}."
+    else:
+        table, said = build_blueprint(work.data.tasks, levels, index, work.plan)
+        work.tables["blueprint"] = table
+        work.notes += said
