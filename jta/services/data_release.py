@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -48,7 +49,7 @@ def release_background(dataset: Dataset, k: int = SMALLEST) -> Release:
         why = f"The data set has {len(frame)} respondents. Single answers leave only where there are {k} or more."
         return Release(len(frame), None, (), (), why)
     fields = tuple(str(name) for name in found.frame.columns if name != "respondent_id")
-    return Release(len(frame), found.frame, fields, tuple(_in_words(change, k) for change in found.changes))
+    return Release(len(frame), found.frame, fields, tuple(_in_words(found.changes, set(fields), k)))
 
 
 def _read_background(content: bytes) -> pd.DataFrame:
@@ -64,10 +65,16 @@ def _read_background(content: bytes) -> pd.DataFrame:
     return renamed
 
 
-def _in_words(change: Coarsening, k: int) -> str:
-    if change.action == "joined":
-        levels = ", ".join(level or "(no answer)" for level in change.levels)
-        return f"{change.field}: {levels} were joined ({change.n} people); fewer than {k} share one of them."
-    if change.action == "withheld":
-        return f"The background of {change.n} people is withheld: too few people share their combination of answers."
-    return f"{change.field} is left out: with it, fewer than {k} people would share many combinations of answers."
+def _in_words(changes: Iterable[Coarsening], kept: set[str], k: int) -> Iterator[str]:
+    """Yield a sentence for each thing that was done to what is in the file, and one for all that is not."""
+    left_out = []
+    for change in changes:
+        if change.action == "left out":
+            left_out.append(change.field)
+        elif change.action == "withheld":
+            yield f"The background of {change.n} people is withheld: too few people share their combination of answers."
+        elif change.field in kept:
+            levels = ", ".join(level or "(no answer)" for level in change.levels)
+            yield f"{change.field}: {levels} were joined ({change.n} people); fewer than {k} share one of them."
+    if left_out:
+        yield f"Left out: {', '.join(left_out)}. With them, fewer than {k} people would share many combinations."
