@@ -4,9 +4,11 @@ from jta.models import (
     account,
     audit,
     blueprint,
+    collected,
     delivery,
     inventory,
     jobs,
+    market,
     report,
     response,
     results,
@@ -17,6 +19,6 @@ from jta.models import (
 )
 
 __all__ = [
-    "account", "audit", "blueprint", "delivery", "inventory", "jobs",
+    "account", "audit", "blueprint", "collected", "delivery", "inventory", "jobs", "market",
     "report", "response", "results", "review", "sending", "study", "survey",
 ]  # fmt: skip

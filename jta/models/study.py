@@ -15,11 +15,14 @@ STAGES = (
     "closed", "data review", "analysis", "blueprint", "approved", "published",
 )  # fmt: skip
 
+KINDS = PRACTICE, MARKET = ("practice analysis", "market study")
+
 
 class Study(db.Model):
-    """One practice analysis. ``notice`` is shown on every page and file of it (a simulated study says so).
+    """One practice analysis, or one market study: then it has no rating pages and ends with its results.
 
-    ``smallest_group`` is the fewest people whose results a director or an auditor may see.
+    ``notice`` is shown on every page and file of it (a simulated study says so). ``smallest_group`` is the fewest
+    people whose results a director or an auditor may see.
     """
 
     __tablename__ = "study"
@@ -29,6 +32,7 @@ class Study(db.Model):
         CheckConstraint("smallest_group IN (10, 15)", name="known_smallest_group"),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(default=PRACTICE)
     title: Mapped[str]
     credential: Mapped[str] = mapped_column(default="")
     purpose: Mapped[str] = mapped_column(default="")
