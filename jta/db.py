@@ -85,6 +85,16 @@ def reading() -> Iterator[None]:
         _reading.reset(token)
 
 
+def release() -> None:
+    """End the reading that is open, so that long work on what was read holds no lock of the database.
+
+    Objects read before are read anew where they are used again.
+    """
+    if db.session.info.get("writing"):
+        raise RuntimeError("a writing service cannot let go of its transaction")
+    db.session.rollback()
+
+
 # SQLite 3.7.0 to 3.51.2 can lose committed data in WAL mode (a race while the log is reset);
 # fixed in 3.51.3 and in the back-ports 3.50.7 and 3.44.6.
 def wal_is_safe(version: tuple[int, ...] = sqlite3.sqlite_version_info) -> bool:

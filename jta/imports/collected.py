@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from array import array
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -85,7 +86,8 @@ def read_collected(
     """
     try:
         opened = open_collected(data, filename, limits, header_rows)
-        return _Reading(opened, mapping, words, limits).run()
+        mark = hashlib.sha256(data).hexdigest()[:16]  # without an id a row is known again in the same file only
+        return _Reading(opened, mapping, words, limits, mark).run()
     except RefusedError as refusal:
         return Collected(refused=str(refusal))
     except (RecursionError, MemoryError):
@@ -95,7 +97,10 @@ def read_collected(
 class _Reading:
     """Walks the rows. What was seen before is looked up; whatever is new or odd goes the slow way."""
 
-    def __init__(self, opened: OpenFile, mapping: FileMapping, words: StudyWords, limits: Limits) -> None:
+    def __init__(
+        self, opened: OpenFile, mapping: FileMapping, words: StudyWords, limits: Limits, file_mark: str
+    ) -> None:
+        self._file_mark = file_mark
         self._opened, self._mapping, self._longest = opened, mapping, limits.cell
         self._found = opened.reader.found
         self.out = Collected(scales=[code for code, _, _ in words.scales], tasks=[code for code, _ in words.tasks])
@@ -220,7 +225,7 @@ class _Reading:
     def _name(self, number: int, cells: list[Cell]) -> str | None:
         place = self._place[RESPONDENT]
         if place is None:
-            return f"row {number}"
+            return f"{self._file_mark} row {number}"
         text, notes, reason = check_cell(cells[place], "code", self._longest)
         for note in notes:
             self._found.note(note, number, self._opened.titles[place][0])

@@ -240,11 +240,11 @@ def _share_known(column: FileColumn, anchors: Iterable[AnchorWords]) -> float:
 
 def _guess_questions(look: FileLook, words: StudyWords, mapping: FileMapping) -> None:
     free = [column for column in look.columns if column.place not in mapping.roles and not column.many]
-    for code, prompt, choices in words.questions:
+    for code, prompt, _ in words.questions:
         wanted = {header_key(code), header_key(prompt)}
         for column in free:
             named = bool(wanted & {header_key(title) for title in column.titles})
-            if named and column.place not in mapping.roles and _share_known(column, choices) >= _FITS:
+            if named and column.place not in mapping.roles:
                 mapping.roles[column.place] = f"question:{code}"
                 break
 

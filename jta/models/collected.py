@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from jta.db import db
 
-FILE_STATES = ("waiting", "reading", "imported", "discarded")
+FILE_STATES = ("waiting", "imported", "discarded")
 
 
 class RatingFile(db.Model):
@@ -23,7 +23,7 @@ class RatingFile(db.Model):
     __tablename__ = "rating_file"
     __table_args__ = (
         CheckConstraint(f"state IN {FILE_STATES}", name="known_state"),
-        CheckConstraint("(state IN ('waiting', 'reading')) = (content IS NOT NULL)", name="content_while_at_work"),
+        CheckConstraint("(state = 'waiting') = (content IS NOT NULL)", name="content_while_at_work"),
         Index(
             "uq_rating_file_at_work",
             "study_id",

@@ -162,7 +162,9 @@ def _rows(study_id: int) -> list[Any]:
 
 
 def _seconds(row: Any) -> float:
-    return (row.submitted_at - row.started_at).total_seconds() if row.submitted_at else math.nan
+    # Ratings collected elsewhere may come without times: start and end are then the same moment.
+    known = row.submitted_at and row.submitted_at > row.started_at
+    return (row.submitted_at - row.started_at).total_seconds() if known else math.nan
 
 
 def _screened(row: Any, m: Measures, n: int, flags: tuple[Flag, ...], decision: ReviewDecision | None) -> Screened:
@@ -250,7 +252,7 @@ def _not_judged(main: RatingMatrix | None, sd: Floats, each: Floats, distance_re
         return dict.fromkeys(("longest_run", "low_variance", "odd_pattern", "far_out"), reason)
     found = {}
     if np.isnan(each).all():
-        found["too_fast"] = "No response was submitted, so no time is known."
+        found["too_fast"] = "Of no response the time of start and submission is known."
     if np.count_nonzero(~np.isnan(sd)) < FEWEST_FOR_PERCENTILE:
         found["low_variance"] = f"With under {FEWEST_FOR_PERCENTILE} responses only the cut of 0.2 is used."
     if distance_reason:

@@ -18,6 +18,7 @@ NAMES = (
     "inventory",
     "survey",
     "delivery",
+    "collect",
     "response",
     "review",
     "results",

@@ -36,10 +36,10 @@ def upgrade() -> None:
         sa.Column('ended_at', jta.db.UtcTime(timezone=True), nullable=True),
         sa.Column('version', sa.Integer(), nullable=False),
         sa.CheckConstraint(
-            "state IN ('waiting', 'reading', 'imported', 'discarded')", name=op.f('ck_rating_file_known_state')
+            "state IN ('waiting', 'imported', 'discarded')", name=op.f('ck_rating_file_known_state')
         ),
         sa.CheckConstraint(
-            "(state IN ('waiting', 'reading')) = (content IS NOT NULL)",
+            "(state = 'waiting') = (content IS NOT NULL)",
             name=op.f('ck_rating_file_content_while_at_work'),
         ),
         sa.ForeignKeyConstraint(
