@@ -48,8 +48,10 @@ def _objects(study_id: int, actors) -> dict[str, object]:
     from jta.models.inventory import Domain, Task
     from jta.models.response import Response
     from jta.models.survey import RatingScale
-    from jta.services import blueprint, data_files, report, results, results_jobs, review
+    from jta.services import blueprint, collect, collect_apply, data_files, report, results, results_jobs, review
 
+    file = collect.upload_file(actors["director"], study_id, b"id,1.1 importance\nA1,5\n", "elsewhere.csv")
+    collect_apply.read_through(actors["director"], study_id, version=file.version)
     review.freeze_dataset(actors["psychometrician"], study_id)
     run = results.analyze_dataset(actors["psychometrician"], study_id, 1)
     blueprint.propose(actors["director"], study_id, run.id)

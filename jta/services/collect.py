@@ -268,8 +268,10 @@ def role_words(role: str, words: StudyWords) -> str:
             "finished": "whether it was submitted", "stratum": "stratum"}.get(kind, kind)  # fmt: skip
 
 
-def set_values(actor: Actor, study_id: int, values: Mapping[str, Mapping[str, str]], *, version: int) -> None:
+def set_values(actor: Actor, study_id: int, values: Mapping[str, Mapping[str, str]], *, version: int) -> int:
     """Say what each value means: a code, "" for no answer; values left out have no meaning yet.
+
+    Returns the version of the file as it is then.
 
     Raises
     ------
@@ -289,6 +291,7 @@ def set_values(actor: Actor, study_id: int, values: Mapping[str, Mapping[str, st
         file = lock_work(study_id, version)
         file.mapping, file.preview = {**file.mapping, "values": kept}, None
         audit.record(actor, "mapped values", f"file {file.name}", study_id=study_id, after=kept)
+    return file.version
 
 
 def read_again(actor: Actor, study_id: int, header_rows: int, *, version: int) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from jta import audit, clock
 from jta.audit import Actor
 from jta.db import db, transaction
-from jta.errors import InvalidInputError, NotFoundError
+from jta.errors import InvalidInputError
 from jta.imports.collected_guess import FileMapping, guess_values
 from jta.models.collected import SavedMapping
 from jta.services.collect import Work, load_work, lock_work
@@ -61,15 +61,13 @@ def use_mapping(actor: Actor, study_id: int, mapping_id: int, *, version: int) -
 
     Raises
     ------
-    NotFoundError
-        If there is no such mapping.
     InvalidInputError
-        If none of its columns is in the file.
+        If there is no such mapping, or none of its columns is in the file.
     """
     work = load_work(study_id)
     saved = db.session.get(SavedMapping, mapping_id)
     if saved is None or saved.study_id != study_id:
-        raise NotFoundError
+        raise InvalidInputError("Choose one of the saved mappings.")
     places = {column.title: column.place for column in work.look.columns}
     content = saved.content
     mapping = FileMapping(

@@ -9,9 +9,10 @@ from jta.errors import InvalidInputError
 from jta.formats import plural
 from jta.forms.collect import UNKNOWN, CollectFileForm, sent_roles, sent_values
 from jta.forms.common import sent_id, show_error
+from jta.jobs import worker_is_running
 from jta.permissions import current_actor
 from jta.services import collect as service
-from jta.services import collect_apply, collect_mappings
+from jta.services import collect_apply, collect_jobs, collect_mappings
 
 bp = Blueprint("collect", __name__, url_prefix="/studies/<int:study_id>/collected")
 
@@ -42,6 +43,8 @@ def index(study_id: int) -> ResponseReturnValue:
 @bp.route("/columns", methods=["GET", "POST"])
 def columns(study_id: int) -> ResponseReturnValue:
     """Say what each column of the file is."""
+    if service.file_at_work(study_id) is None:
+        return _to("index", study_id)
     work, error = service.load_work(study_id), ""
     if request.method == "POST":
         roles, tasks, layout = sent_roles(request.form)
@@ -63,12 +66,14 @@ def columns(study_id: int) -> ResponseReturnValue:
 @bp.route("/values", methods=["GET", "POST"])
 def values(study_id: int) -> ResponseReturnValue:
     """Say what each value means, then read the file through."""
+    if service.file_at_work(study_id) is None:
+        return _to("index", study_id)
     work = service.load_work(study_id)
     groups = service.value_groups(work)
     if request.method == "POST":
-        version = sent_id("version")
-        service.set_values(current_actor(), study_id, sent_values(request.form, groups), version=version)
-        collect_apply.read_through(current_actor(), study_id, version=version + 1)
+        sent = sent_values(request.form, groups)
+        version = service.set_values(current_actor(), study_id, sent, version=sent_id("version"))
+        collect_apply.read_through(current_actor(), study_id, version=version)
         return _to("preview", study_id)
     crowded = service.crowded_columns(work)
     return render_template("collect/values.html", work=work, groups=groups, crowded=crowded, unknown=UNKNOWN)
@@ -76,17 +81,22 @@ def values(study_id: int) -> ResponseReturnValue:
 
 @bp.get("/preview")
 def preview(study_id: int) -> ResponseReturnValue:
-    """Show what importing the file would do."""
-    work = service.load_work(study_id)
-    if work.file.preview is None:
-        return _to("values", study_id)
-    return render_template("collect/preview.html", work=work, preview=work.file.preview)
+    """Show what importing the file would do, and how far it is where that takes long."""
+    file = service.file_at_work(study_id)
+    if file is None or file.preview is None:
+        return _to("values" if file else "index", study_id)
+    return render_template(
+        "collect/preview.html", work=service.load_work(study_id), preview=file.preview,
+        job=collect_jobs.last_job(study_id, file.id), working=worker_is_running(),
+    )  # fmt: skip
 
 
 @bp.post("/apply")
 def apply(study_id: int) -> ResponseReturnValue:
     """Take the file in."""
-    counts = collect_apply.apply_file(current_actor(), study_id, version=sent_id("version"))
+    counts = collect_jobs.import_file(current_actor(), study_id, version=sent_id("version"))
+    if counts is None:
+        return _to("preview", study_id)
     new, changed = counts["new respondents"], counts["changed respondents"]
     flash(f"The file is imported: {plural(new, 'new respondent')}, {changed:,} changed.", "success")
     return redirect(url_for("delivery.monitor", study_id=study_id), 303)

@@ -187,7 +187,7 @@ def test_a_mapping_serves_the_next_file(app_context):
     found, whole = collect_mappings.use_mapping(DORA, made.study_id, saved.id, version=file.version)
     assert (found, whole) == (len(roles), len(roles))
     assert gone not in collect.load_work(made.study_id).mapping.roles
-    with pytest.raises(NotFoundError):
+    with pytest.raises(InvalidInputError, match="Choose"):
         collect_mappings.use_mapping(DORA, made.study_id, saved.id + 1, version=file.version + 1)
 
 
