@@ -175,8 +175,11 @@ class _TaskFinder:
                 return code
         if self._code is None or column.many:
             return None
-        found = self._code.search(column.titles[0])
-        return self._spelling[fold(found[1])] if found else None
+        for n, title in enumerate(column.titles):
+            found = self._code.search(title)
+            if found and (n == 0 or not found[1].isdigit()):  # a bare number in a sentence is no code
+                return self._spelling[fold(found[1])]
+        return None
 
     def _by_statement(self, title: str) -> str | None:
         whole = _plain(title)

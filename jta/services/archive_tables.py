@@ -14,7 +14,7 @@ PASSING = "work in progress of the installation"
 
 KEPT = {
     *("study", "stage_change", "stratum", "domain", "task", "knowledge", "statement_version"),
-    *("rating_scale", "anchor", "question", "choice", "instrument"),
+    *("rating_scale", "anchor", "question", "choice", "instrument", "theme"),
     *("dataset", "analysis_run", "blueprint", "blueprint_row", "adjustment", "approval", "document"),
 }
 
@@ -40,6 +40,11 @@ LEFT_OUT: dict[str, str] = {
     "rating_change": LIVE,
     "answer": LIVE,
     "idempotency_key": LIVE,
+    "collected_response": LIVE,
+    "comment_code": LIVE,
+    "quote": LIVE,
+    "rating_file": PASSING,
+    "saved_mapping": PASSING,
     "review_decision": "it points to single answers; the data set says how many were left out and why",
     "job": PASSING,
     "worker": PASSING,
