@@ -19,12 +19,15 @@ from urllib.parse import urlsplit
 from jta.errors import ConfigError
 from jta.imports.limits import SETTINGS as LIMIT_SETTINGS
 from jta.imports.limits import LimitError, Limits
+from jta.mail_settings import MailSettings, check_mail, read_mail
 
 MAIN = ("JTA_DATABASE_URL", "JTA_SECRET_KEY", "JTA_LINK_KEY", "JTA_BASE_URL")
 _SAMPLES = {"changeme", "change-me", "secret", "dev", "example", "password"}
 _KNOWN = {
     *MAIN,
     *("JTA_DEBUG", "JTA_TRUSTED_PROXIES", "JTA_UPLOAD_MB", "JTA_SESSION_IDLE_MINUTES", "JTA_LOG_LEVEL"),
+    *("JTA_SMTP_HOST", "JTA_SMTP_PORT", "JTA_SMTP_USER", "JTA_SMTP_PASSWORD", "JTA_SMTP_TLS", "JTA_SMTP_TIMEOUT"),
+    *("JTA_MAIL_FROM", "JTA_MAIL_RETURN_PATH", "JTA_BOUNCE_MAILDIR", "JTA_ERASURE_FILE"),
     *("JTA_BIND", "JTA_LOCAL_PORT"),  # read by ./run serve, and by ./run demo
     *LIMIT_SETTINGS,
 }
@@ -44,6 +47,8 @@ class Settings:
     session_idle_minutes: int = 30
     log_level: str = "INFO"
     limits: Limits = field(default_factory=Limits)  # of imported files
+    mail: MailSettings = field(default_factory=MailSettings)
+    erasure_file: str = ""  # list of addresses that a restored backup must not bring back
     cheap_passwords: bool = False  # tests only: argon2 with its smallest cost; no variable sets it
 
     @property
@@ -110,6 +115,8 @@ def _options(given: Mapping[str, str]) -> dict[str, object]:
                 raise ConfigError(f"{name}={given[name]!r} cannot be read: {error}.") from error
     try:
         values["limits"] = Limits.from_settings(given)
+        values["mail"] = read_mail(given)
+        values["erasure_file"] = given.get("JTA_ERASURE_FILE", "")
     except LimitError as error:
         raise ConfigError(str(error)) from error
     return values
@@ -181,6 +188,7 @@ def check(settings: Settings) -> None:
         raise ConfigError("JTA_UPLOAD_MB must be between 1 and 100.")
     if settings.session_idle_minutes not in range(5, 481):
         raise ConfigError("JTA_SESSION_IDLE_MINUTES must be between 5 and 480.")
+    check_mail(settings.mail)
     if settings.log_level not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
         raise ConfigError("JTA_LOG_LEVEL must be DEBUG, INFO, WARNING or ERROR.")
 

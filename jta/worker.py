@@ -24,6 +24,7 @@ from sqlalchemy import delete, update
 from jta import clock, jobs
 from jta.db import db, transaction
 from jta.models.jobs import RUNNING, Job, Worker
+from jta.services.sending import Postman
 
 log = structlog.get_logger()
 BEAT = 5.0  # seconds between signs of life
@@ -46,8 +47,9 @@ class WorkerProcess:
     def __init__(self, app: Flask) -> None:
         self.app = app
         self.name = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(3)}"
-        self.mail = ""
         self._stop = threading.Event()
+        self.postman = Postman(app.config["SETTINGS"].mail, self.name, self.stopping)
+        self.mail = self.postman.trouble
 
     def stopping(self) -> bool:
         """Say whether this worker has been asked to end."""
@@ -118,4 +120,11 @@ def work(worker: WorkerProcess) -> bool:
     return True
 
 
-LOOPS = (Loop("beat", BEAT, beat), Loop("jobs", 0.5, work))
+def send(worker: WorkerProcess) -> bool:
+    """Send what is due; say whether there is more."""
+    more = worker.postman.turn()
+    worker.mail = worker.postman.trouble
+    return more
+
+
+LOOPS = (Loop("beat", BEAT, beat), Loop("jobs", 0.5, work), Loop("mail", 1.0, send))

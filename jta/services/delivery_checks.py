@@ -52,7 +52,7 @@ def check_details(study_id: int, details: PersonDetails, person_id: int = 0) -> 
     if not details.name:
         raise InvalidInputError("Enter the person's name.", field="name")
     for name, longest in LONGEST.items():
-        _check_text(getattr(details, name), name, longest)
+        check_line(getattr(details, name), name, longest)
     if details.email:
         known = func.lower(Person.email) == details.email.lower()
         if _exists(study_id, known, Person.id != person_id):
@@ -63,10 +63,16 @@ def check_details(study_id: int, details: PersonDetails, person_id: int = 0) -> 
             raise InvalidInputError("Choose a stratum of this study.", field="stratum_id")
 
 
-def _check_text(text: str, field: str, longest: int) -> None:
+def check_line(text: str, field: str, longest: int) -> None:
+    """Refuse a text that cannot stand in the head of a message.
+
+    Raises
+    ------
+    InvalidInputError
+        If it is too long, or holds line breaks, hidden signs or an encoded word.
+    """
     if len(text) > longest:
         raise InvalidInputError(f"Use {longest} characters or fewer.", field=field)
-    # A name reaches the head of a message one day: no line breaks, no encoded words.
     if not text.isprintable() or "=?" in text:
         raise InvalidInputError("Use plain letters on one line.", field=field)
 
@@ -79,7 +85,7 @@ def check_code(study_id: int, code: str) -> None:
     InvalidInputError
         If it is too long, holds signs that do not print, or is taken (field ``code``).
     """
-    _check_text(code, "code", LONGEST_CODE)
+    check_line(code, "code", LONGEST_CODE)
     if code and _exists(study_id, func.lower(Person.code) == code.lower()):
         raise InvalidInputError("Somebody on the roster has this code already.", field="code")
 

@@ -52,6 +52,57 @@ def link_url(person: Person) -> str:
     return f"{_settings().base_url.rstrip('/')}/s/{token_for(person.id, person.link_generation)}"
 
 
+def _mark(purpose: str, message: str) -> bytes:
+    """Return a keyed hash for one purpose; no purpose begins with a digit, so that none is a personal link."""
+    return hmac.new(_settings().link_key.encode(), f"{purpose}.{message}".encode(), hashlib.sha256).digest()
+
+
+def _text(code: bytes) -> str:
+    return base64.urlsafe_b64encode(code).rstrip(b"=").decode()
+
+
+def address_mark(study_id: int, address: str) -> str:
+    """Return what stands for an address where the address itself must not be kept."""
+    return _mark("address", f"{study_id}.{address.strip().lower()}").hex()
+
+
+def row_token(purpose: str, row_id: int) -> str:
+    """Return a token that leads to one row for one purpose ("stop", "confirm"): an id and a keyed hash of it."""
+    number = row_id.to_bytes(6, "big")
+    return _text(number + _mark(purpose, str(row_id))[:18])
+
+
+def read_row_token(purpose: str, token: str) -> int | None:
+    """Return the id of the row that a token leads to, or None where the token is not one of ours."""
+    try:
+        raw = base64.b64decode(token.encode("ascii") + b"=" * (-len(token) % 4), b"-_", validate=True)
+    except (ValueError, UnicodeEncodeError):
+        return None
+    row_id = int.from_bytes(raw[:6], "big")
+    right = hmac.compare_digest(_mark(purpose, str(row_id))[:18], raw[6:])
+    return row_id if right and row_token(purpose, row_id) == token else None
+
+
+def bounce_mark(message_id: int) -> str:
+    """Return what names a message in the address its bounces go to; small letters, because servers change them."""
+    return f"{message_id:x}-{_mark('bounce', str(message_id))[:6].hex()}"
+
+
+def read_bounce_mark(mark: str) -> int | None:
+    """Return the message that a mark of ours names, or None."""
+    number, _, _ = mark.partition("-")
+    try:
+        message_id = int(number, 16)
+    except ValueError:
+        return None
+    return message_id if hmac.compare_digest(bounce_mark(message_id).encode(), mark.lower().encode()) else None
+
+
+def site_url(path: str) -> str:
+    """Return a full address on the configured site."""
+    return f"{_settings().base_url.rstrip('/')}{path}"
+
+
 def trail_name(response_code: str) -> str:
     """Return the name of a response in the audit trail: always the same, and of no use in a data set.
 
