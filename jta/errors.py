@@ -116,7 +116,11 @@ def _page(status: int, heading: str, message: str, error: object = None) -> Resp
     way_out = getattr(error, "way_out", None) or _back_to_study()
     if request.path.startswith("/api/") or request.accept_mimetypes.best == "application/json":
         return jsonify(error=heading, message=message, request_id=g.get("request_id")), status
-    page = "errors/survey_error.html" if request.path.startswith(("/s/", "/survey")) else "errors/error.html"
+    page = (
+        "errors/survey_error.html"
+        if request.path.startswith(("/s/", "/survey", "/stop", "/join"))
+        else "errors/error.html"
+    )
     text = render_template(
         page,
         status=status,

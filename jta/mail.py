@@ -90,15 +90,20 @@ def build(mail: Mail, settings: MailSettings) -> bytes:
         message["Reply-To"] = _address("", mail.reply_to)
     message["Subject"] = plain_head(mail.subject)
     message["Date"] = format_datetime(mail.date)
-    message["Message-ID"] = plain_head(mail.message_id)
     message["Auto-Submitted"] = "auto-generated"
     message["Content-Language"] = plain_head(mail.language)
-    if mail.unsubscribe:
-        message["List-Unsubscribe"] = f"<{plain_head(mail.unsubscribe)}>"
-        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(mail.text, cte="quoted-printable")
     message.add_alternative(mail.html, subtype="html", cte="quoted-printable")
-    return message.as_bytes()
+    return _unfolded(mail) + message.as_bytes()
+
+
+def _unfolded(mail: Mail) -> bytes:
+    # Python's writer breaks long words, and even encodes them: an address in angle brackets would not survive that.
+    lines = [f"Message-ID: {plain_head(mail.message_id)}"]
+    if mail.unsubscribe:
+        lines.append(f"List-Unsubscribe: <{plain_head(mail.unsubscribe)}>")
+        lines.append("List-Unsubscribe-Post: List-Unsubscribe=One-Click")
+    return "".join(f"{line}\r\n" for line in lines).encode("ascii")
 
 
 def _address(name: str, address: str) -> Address:

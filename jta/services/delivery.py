@@ -17,6 +17,7 @@ from jta.models.study import Stratum, Study
 from jta.services import links
 from jta.services.delivery_checks import PersonDetails, check_code, check_details, free_codes
 from jta.services.delivery_roster import get_person, person_state
+from jta.services.recipients import is_mailed
 from jta.services.study_stage import BEFORE_LAUNCH, lock_study
 
 OPEN_STAGES = (*BEFORE_LAUNCH, "pilot", "fielding")
@@ -106,10 +107,17 @@ def edit_person(actor: Actor, study_id: int, person_id: int, details: PersonDeta
             )  # fmt: skip
         check_details(study_id, details, person_id)
         was = person_state(person)
+        note_address(person, details.email)
         person.name, person.email = details.name, details.email or None
         person.organization, person.stratum_id = details.organization, details.stratum_id
         _record(actor, "edited person", person, before=was, after=person_state(person))
     return person
+
+
+def note_address(person: Person, email: str) -> None:
+    """Note a change of a person's address, inside the transaction that is open: an earlier bounce counts no more."""
+    if person.email and email.lower() != person.email.lower():
+        db.session.add(PersonEvent(person_id=person.id, kind="address replaced", at=clock.now()))
 
 
 def remove_person(actor: Actor, study_id: int, person_id: int) -> None:
@@ -134,12 +142,16 @@ def require_removable(person: Person) -> None:
     Raises
     ------
     StateError
-        If there is a response, or an event "withdrew".
+        If there is a response, a message that went out, or an event "withdrew" or "opted out".
     """
     if db.session.scalar(select(exists().where(Response.person_id == person.id))):
         raise StateError(f"{person.name} has started to answer, so this row of the roster stays.")
     if _withdrew(person.id):
         raise StateError(f"{person.name} withdrew. This row stays, so that nobody invites them again.")
+    if _happened(person.id, "opted out"):
+        raise StateError(f"{person.name} asked not to be written to. This row stays, so that nobody does.")
+    if is_mailed(person.id):
+        raise StateError(f"{person.name} was written to, so this row stays. You can stop further messages instead.")
 
 
 def count_without_link(study_id: int) -> int:
@@ -256,7 +268,11 @@ def _locked(study_id: int, person_id: int) -> Person:
 
 
 def _withdrew(person_id: int) -> bool:
-    found = exists().where(PersonEvent.person_id == person_id, PersonEvent.kind == "withdrew")
+    return _happened(person_id, "withdrew")
+
+
+def _happened(person_id: int, kind: str) -> bool:
+    found = exists().where(PersonEvent.person_id == person_id, PersonEvent.kind == kind)
     return bool(db.session.scalar(select(found)))
 
 

@@ -15,7 +15,7 @@ from jta.db import db, transaction
 from jta.errors import EditConflictError, InvalidInputError
 from jta.imports.result import Problem
 from jta.models.study import Stratum, Study
-from jta.services.delivery import PersonalLink, new_person, require_open
+from jta.services.delivery import PersonalLink, new_person, note_address, require_open
 from jta.services.delivery_checks import PersonDetails, free_codes
 from jta.services.delivery_merge import PersonChange, RosterLine, RosterMerge, StoredRoster, compare, load_stored
 from jta.services.delivery_roster import person_state
@@ -174,6 +174,7 @@ def _write(stored: StoredRoster, change: PersonChange) -> None:
     if person is None:
         return
     stratum = stored.find_stratum(line.stratum)
+    note_address(person, line.email or person.email or "")
     person.name = line.name or person.name
     person.email = line.email or person.email
     person.organization = line.organization or person.organization

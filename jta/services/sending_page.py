@@ -1,0 +1,294 @@
+"""What the pages of messages show: how it stands, what goes out when, to how many, and why not to the others."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import Select, func, select
+
+from jta.db import db
+from jta.jobs import worker_is_running
+from jta.models.delivery import Attempt, OutboxMessage, Person, PersonEvent, Wave
+from jta.models.jobs import Worker
+from jta.models.sending import BounceReport
+from jta.models.study import Study
+from jta.services.recipients import BOUNCED, OPEN, Outlook, outlook
+from jta.services.study_stage import BEFORE_LAUNCH
+from jta.services.waves import LIVE
+
+PAGE_SIZE = 100
+STATE_WORDS = {
+    "planned": "Waits for its turn, or for another try.",
+    "claimed": "Is about to be sent.",
+    "handed over": "Is being sent just now.",
+    "accepted": "The mail server took it. That is the last thing we know, unless it bounces.",
+    "failed": "The mail server did not take it. It is not tried again.",
+    "unknown": "The connection was lost while it was sent. It may have arrived; you decide whether to send it again.",
+    "skipped": "Was not sent, for the reason shown.",
+    "cancelled": "Was not sent, because the wave was cancelled.",
+}
+KIND_WORDS = {
+    "invitation": "Invitation", "reminder": "Reminder", "thanks": "Thanks", "closing": "Closing note",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class MailState:
+    """Whether mail can leave at all, and what keeps it."""
+
+    configured: bool
+    working: bool
+    trouble: str
+
+
+def mail_state() -> MailState:
+    """Return whether a mail server is configured, a worker runs, and what the workers met last."""
+    notes = db.session.scalars(select(Worker.mail).where(Worker.mail != "").order_by(Worker.alive_at.desc()))
+    configured = current_app.config["SETTINGS"].mail.configured
+    return MailState(configured, worker_is_running(), next(iter(notes), "") if configured else "")
+
+
+@dataclass(frozen=True)
+class WaveLine:
+    """One wave with its messages by state; ``bounced`` of the accepted ones came back."""
+
+    wave: Wave
+    counts: dict[str, int]
+    bounced: int
+
+    @property
+    def waiting(self) -> int:
+        """Messages that have no final state yet."""
+        return sum(self.counts.get(state, 0) for state in ("planned", "claimed", "handed over"))
+
+    @property
+    def not_sent(self) -> int:
+        """Messages that ended without being sent."""
+        return self.counts.get("skipped", 0) + self.counts.get("cancelled", 0)
+
+
+@dataclass(frozen=True)
+class Step:
+    """The one thing to do next; ``go`` names the page, empty where there is nothing to do."""
+
+    title: str
+    text: str
+    go: str = ""
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class MessagesPage:
+    """The page of messages of a study."""
+
+    waves: list[WaveLine]
+    mail: MailState
+    invitation: Outlook
+    unknown: int
+    step: Step
+
+
+def load_messages_page(study: Study) -> MessagesPage:
+    """Return the waves of a study with their counts, and what to do next."""
+    lines, state = wave_lines(study.id), mail_state()
+    invitation = outlook(study, "invitation")
+    unknown = sum(line.counts.get("unknown", 0) for line in lines) - _decided(study.id)
+    return MessagesPage(lines, state, invitation, unknown, _step(study, lines, state, invitation, unknown))
+
+
+def _decided(study_id: int) -> int:
+    found = select(func.count(OutboxMessage.id)).join(Wave, Wave.id == OutboxMessage.wave_id)
+    left = Wave.study_id == study_id, OutboxMessage.state == "unknown", OutboxMessage.reason == LEFT_AS_IS
+    return db.session.scalar(found.where(*left)) or 0
+
+
+LEFT_AS_IS = "It may have arrived; the director left it so."
+
+
+def wave_lines(study_id: int) -> list[WaveLine]:
+    """Return the waves of a study in order, each with its counts; three queries."""
+    waves = list(db.session.scalars(select(Wave).where(Wave.study_id == study_id).order_by(Wave.number)))
+    counts: dict[int, dict[str, int]] = {wave.id: {} for wave in waves}
+    grouped = (
+        select(OutboxMessage.wave_id, OutboxMessage.state, func.count())
+        .join(Wave, Wave.id == OutboxMessage.wave_id)
+        .where(Wave.study_id == study_id)
+        .group_by(OutboxMessage.wave_id, OutboxMessage.state)
+    )
+    for wave_id, state, count in db.session.execute(grouped):
+        counts[wave_id][state] = count
+    bounced = _bounced(study_id)
+    return [WaveLine(wave, counts[wave.id], bounced.get(wave.id, 0)) for wave in waves]
+
+
+def _bounced(study_id: int) -> dict[int, int]:
+    found = (
+        select(OutboxMessage.wave_id, func.count(OutboxMessage.id.distinct()))
+        .join(BounceReport, BounceReport.message_id == OutboxMessage.id)
+        .join(Wave, Wave.id == OutboxMessage.wave_id)
+        .where(Wave.study_id == study_id, BounceReport.kind == "hard")
+        .group_by(OutboxMessage.wave_id)
+    )
+    return {wave_id: count for wave_id, count in db.session.execute(found)}
+
+
+def _step(study: Study, lines: list[WaveLine], mail: MailState, invitation: Outlook, unknown: int) -> Step:
+    if not invitation.people:
+        return Step(
+            "Put people on the roster", "Messages go to the people of the roster.", "roster", "Go to the roster"
+        )
+    if not mail.configured:
+        return Step(
+            "No mail server is configured",
+            "Messages can be planned and read here, but none is sent. An administrator sets JTA_SMTP_HOST and "
+            "JTA_MAIL_FROM (see the administrator's guide). Until then, hand out letters with a QR code.",
+            "letters", "Print letters",
+        )  # fmt: skip
+    if unknown:
+        return Step(
+            f"Decide on {unknown} message{'s' if unknown > 1 else ''}",
+            "The connection was lost while they were sent. They may have arrived.", "unknown", "Look at them",
+        )  # fmt: skip
+    return _step_of_people(study, lines, invitation)
+
+
+def _step_of_people(study: Study, lines: list[WaveLine], invitation: Outlook) -> Step:
+    planned = [line.wave for line in lines if line.wave.state in LIVE and line.wave.kind == "invitation"]
+    may_ask = study.stage in (*BEFORE_LAUNCH, *OPEN)
+    if may_ask and not planned and (invitation.recipients or not lines):
+        new = f"{invitation.recipients} of {invitation.people} people can be invited now."
+        return Step(
+            "Plan the invitation", new if lines else "Say when it goes out, and when to remind.", "plan", "Plan"
+        )
+    if count := invitation.others[BOUNCED]:
+        text = f"Mail to {count} of the people came back. Give them another address; they are then invited again."
+        return Step("Replace addresses that do not work", text, "bounced", "Show these people")
+    coming = [line.wave for line in lines if line.wave.state in LIVE]
+    if coming:
+        return Step("Nothing to do", "The waves below go out by themselves.")
+    return Step("Nothing is planned", "Plan another wave when you want to write again.", "plan", "Plan a wave")
+
+
+@dataclass(frozen=True)
+class MessageLine:
+    """One message of a wave, as the director sees it."""
+
+    id: int
+    person_id: int
+    name: str
+    email: str
+    state: str
+    reason: str
+    tries: int
+    sent_at: datetime | None
+    due_at: datetime
+    bounced: bool
+
+
+@dataclass(frozen=True)
+class WavePage:
+    """One wave: counts, reasons, and one page of its messages."""
+
+    line: WaveLine
+    reasons: Counter[str]
+    rows: list[MessageLine]
+    found: int
+    state: str
+    page: int
+
+    @property
+    def pages(self) -> int:
+        """Number of pages, at least 1."""
+        return max(1, -(-self.found // PAGE_SIZE))
+
+
+def load_wave_page(wave: Wave, state: str = "", page: int = 1) -> WavePage:
+    """Return a wave with the messages in one state, or all."""
+    (line,) = [line for line in wave_lines(wave.study_id) if line.wave.id == wave.id]
+    chosen = _messages(wave.id, state if state in STATE_WORDS else "")
+    found = db.session.scalar(select(func.count()).select_from(chosen.subquery())) or 0
+    at = min(page, max(1, -(-found // PAGE_SIZE)))
+    rows = db.session.execute(chosen.order_by(func.lower(Person.code)).limit(PAGE_SIZE).offset((at - 1) * PAGE_SIZE))
+    return WavePage(line, _reasons(wave.id), [MessageLine(*row) for row in rows], found, state, at)
+
+
+def _messages(wave_id: int, state: str) -> Select[Any]:
+    bounced = (
+        select(BounceReport.id)
+        .where(BounceReport.message_id == OutboxMessage.id, BounceReport.kind == "hard")
+        .correlate(OutboxMessage)
+        .exists()
+    )
+    found: Any = (
+        select(
+            OutboxMessage.id, Person.id.label("person_id"), Person.name, Person.email, OutboxMessage.state,
+            OutboxMessage.reason, OutboxMessage.tries, OutboxMessage.sent_at, OutboxMessage.due_at,
+            bounced.label("bounced"),
+        )
+        .join(Person, Person.id == OutboxMessage.person_id)
+        .where(OutboxMessage.wave_id == wave_id)
+    )  # fmt: skip
+    chosen: Select[Any] = found.where(OutboxMessage.state == state) if state else found
+    return chosen
+
+
+def _reasons(wave_id: int) -> Counter[str]:
+    found = (
+        select(OutboxMessage.reason, func.count())
+        .where(OutboxMessage.wave_id == wave_id, OutboxMessage.state.in_(("skipped", "cancelled")))
+        .group_by(OutboxMessage.reason)
+    )
+    return Counter({reason: count for reason, count in db.session.execute(found)})
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One thing that happened to a person's invitation."""
+
+    at: datetime
+    what: str
+    detail: str = ""
+
+
+EVENT_WORDS = {
+    "added": "Put on the roster", "registered": "Registered by the open link", "link made": "Personal link made",
+    "link replaced": "Personal link replaced", "bounced": "The address does not work",
+    "address replaced": "Address replaced", "opted out": "Asked not to be written to",
+    "withdrew": "Withdrew from the study",
+}  # fmt: skip
+
+
+def load_story(person: Person) -> list[Moment]:
+    """Return what happened to a person's invitation, in order: events, tries, what the server said, bounces.
+
+    Whether a message was opened is not known: nothing in it reports back.
+    """
+    events = db.session.scalars(select(PersonEvent).where(PersonEvent.person_id == person.id))
+    moments = [Moment(event.at, EVENT_WORDS[event.kind]) for event in events]
+    sent = select(OutboxMessage).where(OutboxMessage.person_id == person.id).order_by(OutboxMessage.id)
+    for message in db.session.scalars(sent):
+        moments += _told(message)
+    return sorted(moments, key=lambda moment: moment.at)
+
+
+def _told(message: OutboxMessage) -> list[Moment]:
+    title = f"{KIND_WORDS[message.wave.kind]} (wave {message.wave.number})"
+    said = {"accepted": "taken by the mail server", "later": "put off by the mail server",
+            "refused": "refused by the mail server", "unknown": "may have arrived"}  # fmt: skip
+    told = [Moment(a.at, f"{title}: {said.get(a.outcome, a.outcome)}", a.detail) for a in _attempts(message)]
+    if message.state in ("skipped", "cancelled") and message.ended_at:
+        told.append(Moment(message.ended_at, f"{title}: not sent", message.reason))
+    elif message.state == "planned":
+        told.append(Moment(message.due_at, f"{title}: due", message.reason))
+    reports = select(BounceReport).where(BounceReport.message_id == message.id)
+    for report in db.session.scalars(reports):
+        told.append(Moment(report.read_at, f"{title}: came back ({report.kind})", f"{report.status} {report.detail}"))
+    return told
+
+
+def _attempts(message: OutboxMessage) -> list[Attempt]:
+    return list(message.attempts)
