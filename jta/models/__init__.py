@@ -5,8 +5,10 @@ from jta.models import (
     audit,
     blueprint,
     collected,
+    cycle,
     delivery,
     inventory,
+    inventory_record,
     jobs,
     market,
     report,
@@ -19,6 +21,6 @@ from jta.models import (
 )
 
 __all__ = [
-    "account", "audit", "blueprint", "collected", "delivery", "inventory", "jobs", "market",
-    "report", "response", "results", "review", "sending", "study", "survey",
+    "account", "audit", "blueprint", "collected", "cycle", "delivery", "inventory", "inventory_record",
+    "jobs", "market", "report", "response", "results", "review", "sending", "study", "survey",
 ]  # fmt: skip

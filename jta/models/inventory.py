@@ -11,7 +11,10 @@ from jta.db import db
 
 
 class Domain(db.Model):
-    """A content domain, or a subdomain where it has a parent. Codes are text: 1.10 is not 1.1."""
+    """A content domain, or a subdomain where it has a parent. Codes are text: 1.10 is not 1.1.
+
+    A domain that runs through all others (``runs_through``) holds KSAs only and is not tested by itself.
+    """
 
     __tablename__ = "domain"
     __table_args__ = (
@@ -25,6 +28,7 @@ class Domain(db.Model):
     code: Mapped[str]
     title: Mapped[str]
     position: Mapped[int]
+    runs_through: Mapped[bool] = mapped_column(default=False)
     version: Mapped[int] = mapped_column(default=1)
     parent: Mapped[Domain | None] = relationship(remote_side=[id])
 
@@ -77,17 +81,25 @@ class Knowledge(db.Model):
     retired_reason: Mapped[str] = mapped_column(default="")
     version: Mapped[int] = mapped_column(default=1)
     domain: Mapped[Domain | None] = relationship()
+    versions: Mapped[list[StatementVersion]] = relationship(
+        order_by="StatementVersion.number", cascade="all, delete-orphan"
+    )
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012  SQLAlchemy reads it as a plain class attribute
 
 
 class StatementVersion(db.Model):
-    """One wording of a task statement, with who wrote it and why."""
+    """One wording of a task statement or a KSA, with who wrote it and why."""
 
     __tablename__ = "statement_version"
-    __table_args__ = (UniqueConstraint("task_id", "number"),)
+    __table_args__ = (
+        UniqueConstraint("task_id", "number"),
+        UniqueConstraint("knowledge_id", "number"),
+        CheckConstraint("(task_id IS NULL) <> (knowledge_id IS NULL)", name="of_one_statement"),
+    )
     id: Mapped[int] = mapped_column(primary_key=True)
-    task_id: Mapped[int] = mapped_column(ForeignKey("task.id", ondelete="CASCADE"))
+    task_id: Mapped[int | None] = mapped_column(ForeignKey("task.id", ondelete="CASCADE"))
+    knowledge_id: Mapped[int | None] = mapped_column(ForeignKey("knowledge.id", ondelete="CASCADE"))
     number: Mapped[int]
     statement: Mapped[str]
     reason: Mapped[str] = mapped_column(default="")

@@ -71,7 +71,7 @@ _has_task = select(Task.id).where(Task.domain_id == Domain.id, Task.retired_at.i
 _has_below = select(_below.id).where(_below.parent_id == Domain.id).exists()
 _QUERIES: tuple[tuple[tuple[str, ...], Query], ...] = (
     (("tasks",), _per_study(Task.study_id, func.count()).where(Task.retired_at.is_(None))),
-    (("empty_areas",), _per_study(Domain.study_id, func.count()).where(~_has_task, ~_has_below)),
+    (("empty_areas",), _per_study(Domain.study_id, func.count()).where(~_has_task, ~_has_below, ~Domain.runs_through)),
     (("strata",), _per_study(Stratum.study_id, func.count())),
     (("people", "links"), _per_study(Person.study_id, func.count(), func.count(Person.token_hash))),
     (
