@@ -45,7 +45,8 @@ def _objects(study_id: int, actors) -> dict[str, object]:
     from jta.db import db
     from jta.models.account import Membership
     from jta.models.delivery import Person
-    from jta.models.inventory import Domain, Task
+    from jta.models.inventory import Domain, Knowledge, Task
+    from jta.models.inventory_record import Reference
     from jta.models.response import Response
     from jta.models.survey import RatingScale
     from jta.services import blueprint, collect, collect_apply, data_files, report, results, results_jobs, review
@@ -56,6 +57,10 @@ def _objects(study_id: int, actors) -> dict[str, object]:
     run = results.analyze_dataset(actors["psychometrician"], study_id, 1)
     blueprint.propose(actors["director"], study_id, run.id)
     document = report.write_workbook(actors["director"], study_id, 1)
+    knowledge = Knowledge(study_id=study_id, code="K1", statement="Contract law", position=1)
+    reference = Reference(study_id=study_id, code="R1", citation="A book")
+    db.session.add_all([knowledge, reference])
+    db.session.commit()
 
     def first(model):
         return db.session.scalars(select(model).where(model.study_id == study_id).order_by(model.id)).first().id
@@ -65,6 +70,8 @@ def _objects(study_id: int, actors) -> dict[str, object]:
         "study_id": study_id,
         "task_id": first(Task),
         "domain_id": area.id,
+        "knowledge_id": knowledge.id,
+        "reference_id": reference.id,
         "area_id": area.id,
         "scale_id": first(RatingScale),
         "person_id": first(Person),

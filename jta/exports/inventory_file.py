@@ -1,4 +1,4 @@
-"""The task inventory as a file that reads back unchanged: CSV and Excel, columns as in the import."""
+"""The inventory as a file that reads back unchanged: CSV, Excel and JSON, columns as in the import."""
 
 from __future__ import annotations
 
@@ -14,14 +14,15 @@ if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
 
 HEADERS = (
-    "domain_code", "domain", "subdomain_code", "subdomain", "task_code", "task_statement", "references",
+    "domain_code", "domain", "subdomain_code", "subdomain", "task_code", "task_statement", "references", "kind",
+    "runs_through_all",
 )  # fmt: skip
-WIDTHS = (12, 28, 14, 28, 12, 80, 30)
+WIDTHS = (12, 28, 14, 28, 12, 80, 30, 12, 10)
 SHEET = "Inventory"
 
 
 class InventoryLine(NamedTuple):
-    """One task statement with its place; empty texts where there is no subdomain or reference."""
+    """One statement with its place; empty texts where there is no domain, subdomain or reference."""
 
     domain_code: str
     domain: str
@@ -30,11 +31,21 @@ class InventoryLine(NamedTuple):
     task_code: str
     task_statement: str
     references: str
+    kind: str = "task"
+    runs_through_all: str = ""
 
 
 def inventory_csv(lines: Sequence[InventoryLine]) -> bytes:
     """Return the inventory as CSV, in the order given."""
     return write_csv(HEADERS, lines)
+
+
+def inventory_json(lines: Sequence[InventoryLine]) -> bytes:
+    """Return the inventory as JSON, one object for each statement, in the order given."""
+    import json
+
+    rows = [dict(zip(HEADERS, line, strict=True)) for line in lines]
+    return json.dumps({"inventory": rows}, ensure_ascii=False, indent=1).encode("utf-8")
 
 
 def inventory_xlsx(lines: Sequence[InventoryLine], *, title: str, notice: str = "") -> bytes:

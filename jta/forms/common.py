@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from flask import request
-from wtforms import Form
+from flask_wtf import FlaskForm
+from wtforms import Form, HiddenField
 
 from jta.errors import InvalidInputError
+
+
+class ApplyForm(FlaskForm):
+    """A previewed file to be applied; the signed rows travel with it."""
+
+    token = HiddenField()
 
 
 def show_error(form: Form, error: InvalidInputError) -> None:
@@ -21,6 +28,11 @@ def sent_id(name: str) -> int:
     """Return the id that a field of the form holds, 0 where it holds none that can be."""
     text = request.form.get(name, "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+
+
+def sent_ids(name: str) -> list[int]:
+    """Return the ids that the fields of this name hold, without those that cannot be one."""
+    return [int(text) for text in request.form.getlist(name) if text.isascii() and text.isdigit() and len(text) < 10]
 
 
 def safe_next(default: str) -> str:

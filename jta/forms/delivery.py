@@ -61,9 +61,3 @@ class RosterFileForm(FlaskForm):
     """A file with people."""
 
     file = FileField("File", [FileRequired("Choose a file.")], description="Excel (.xlsx), CSV or JSON, up to 10 MB.")
-
-
-class ApplyForm(FlaskForm):
-    """A preview to be applied; the signed rows travel with it."""
-
-    token = HiddenField()

@@ -7,14 +7,16 @@ from typing import Any
 
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
-from wtforms import HiddenField, SelectField
+from wtforms import BooleanField, HiddenField, SelectField, SelectMultipleField
 from wtforms.fields import SelectChoice
 from wtforms.validators import DataRequired, Length, ValidationError
-from wtforms.widgets import TextArea
+from wtforms.widgets import CheckboxInput, ListWidget, TextArea
 
 from jta.forms.study_fields import BlockField, CodeField, LineField
+from jta.models.inventory_record import Reference
 from jta.services.inventory import Branch
-from jta.services.inventory_tasks import NewArea, TaskWords
+from jta.services.inventory_areas import NewArea
+from jta.services.inventory_tasks import TaskWords
 
 NEW = "new"
 _CODE = Length(max=40, message="Use 40 characters or fewer.")
@@ -31,6 +33,28 @@ def area_choices(domains: Sequence[Branch]) -> list[SelectChoice]:
             SelectChoice(str(branch.area.id), f"– {branch.area.code} {branch.area.title}") for branch in domain.branches
         ]
     return found
+
+
+def parent_choices(domains: Sequence[Branch]) -> list[SelectChoice]:
+    """Return what a new area can be: a content domain, or a subdomain of one that is tested."""
+    parents = [
+        SelectChoice(str(d.area.id), f"A subdomain of {d.area.code} {d.area.title}")
+        for d in domains
+        if not d.area.runs_through
+    ]
+    return [SelectChoice("", "A content domain"), *parents]
+
+
+def reference_choices(references: Sequence[Reference]) -> list[SelectChoice]:
+    """Return the references of a study to tick."""
+    return [SelectChoice(found.id, f"{found.code}: {found.citation}") for found in references]
+
+
+class MultiCheckboxField(SelectMultipleField):
+    """Several choices, each a checkbox."""
+
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
 
 
 # Made before the other fields, so that it stands first on the page and in the list of errors.
@@ -54,18 +78,22 @@ class TaskForm(FlaskForm):
     source = LineField(
         "Source", [_LONG], description="Where the statement comes from: a standard, a panel, a former study."
     )
+    references = MultiCheckboxField("References", coerce=int)
     reason = LineField("Reason for the change", [_NAME])
     version = HiddenField()
 
-    def __init__(self, *args: Any, domains: Sequence[Branch], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, domains: Sequence[Branch], references: Sequence[Reference] = (), **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
-        self.area.choices = area_choices(domains)
+        self.area.choices = area_choices([d for d in domains if not d.area.runs_through])
+        self.references.choices = reference_choices(references)
 
     def words(self) -> TaskWords:
         """Return what was typed."""
         chosen = self.area.data
         area_id = int(chosen) if chosen and chosen != NEW else None
-        return TaskWords(self.statement.data, self.source.data or "", area_id)
+        return TaskWords(self.statement.data, self.source.data or "", area_id, tuple(self.references.data or ()))
 
 
 class AddTaskForm(TaskForm):
@@ -76,11 +104,12 @@ class AddTaskForm(TaskForm):
     new_code = CodeField("Code of the new area", [_CODE])
     new_title = LineField("Name of the new area", [_NAME])
 
-    def __init__(self, *args: Any, domains: Sequence[Branch], **kwargs: Any) -> None:
-        super().__init__(*args, domains=domains, **kwargs)
+    def __init__(
+        self, *args: Any, domains: Sequence[Branch], references: Sequence[Reference] = (), **kwargs: Any
+    ) -> None:
+        super().__init__(*args, domains=domains, references=references, **kwargs)
         self.area.choices = [*self.area.choices, SelectChoice(NEW, "A new content domain or subdomain")]
-        parents = [SelectChoice(str(d.area.id), f"A subdomain of {d.area.code} {d.area.title}") for d in domains]
-        self.new_parent.choices = [SelectChoice("", "A new content domain"), *parents]
+        self.new_parent.choices = parent_choices(domains)
 
     def validate_new_code(self, field: CodeField) -> None:
         """A new area needs a code."""
@@ -105,7 +134,7 @@ class RetireForm(FlaskForm):
 
     reason = BlockField(
         "Reason",
-        [DataRequired("Say why this task statement is retired."), Length(max=1000)],
+        [DataRequired("Say why this statement is retired."), Length(max=1000)],
         description="Stays on record with your name and the date.",
     )
 
@@ -117,13 +146,36 @@ class AreaForm(FlaskForm):
     version = HiddenField()
 
 
+class AddAreaForm(FlaskForm):
+    """A new content domain or subdomain."""
+
+    new_parent = SelectField("It is", default="")
+    new_code = CodeField(
+        "Code", [DataRequired("Give it a code."), _CODE], description="Stays with it for ever, such as 1.2."
+    )
+    new_title = LineField("Name", [DataRequired("Give it a name."), _NAME])
+    runs_through = BooleanField(
+        "It runs through all other domains",
+        description="It then holds KSAs only, such as core values, and gets no exam items of its own.",
+    )
+
+    def __init__(self, *args: Any, domains: Sequence[Branch], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.new_parent.choices = parent_choices(domains)
+
+    def new_area(self) -> NewArea:
+        """Return what was typed."""
+        parent = self.new_parent.data
+        return NewArea(
+            self.new_code.data, self.new_title.data, int(parent) if parent else None, bool(self.runs_through.data)
+        )
+
+
 class UploadForm(FlaskForm):
-    """A file with task statements."""
+    """A file with statements."""
 
-    file = FileField("File", [FileRequired("Choose a file.")], description="Excel (.xlsx), CSV or JSON, up to 10 MB.")
-
-
-class ApplyForm(FlaskForm):
-    """A preview to be applied; the signed rows travel with it."""
-
-    token = HiddenField(validators=[DataRequired("This preview is empty. Upload the file again.")])
+    file = FileField(
+        "File",
+        [FileRequired("Choose a file.")],
+        description="Excel (.xlsx), CSV, JSON or CASE JSON, up to 10 MB.",
+    )

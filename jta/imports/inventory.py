@@ -10,12 +10,18 @@ from jta.imports.result import ReadResult, Row
 from jta.imports.source import Source, header_notes, take_header
 from jta.imports.text import fold, shown
 
+KIND_NAMES = {
+    **dict.fromkeys(("", "task", "t"), "task"), **dict.fromkeys(("knowledge", "k"), "knowledge"),
+    **dict.fromkeys(("skill", "skills", "s"), "skill"), **dict.fromkeys(("ability", "abilities", "a"), "ability"),
+    **dict.fromkeys(("value", "values", "v"), "value"),
+}  # fmt: skip
+YES, NO = frozenset({"yes", "y", "true", "1", "x"}), frozenset({"no", "n", "false", "0"})
 NUMBERED = "Content domains without a code column were numbered in their order"
 NAMED = "Content domains without a name column are named by their code"
 
 
 def read_inventory(data: bytes, filename: str, limits: Limits | None = None) -> ReadResult:
-    """Read a task inventory from CSV, XLSX or JSON.
+    """Read a task inventory from CSV, XLSX, JSON or CASE JSON.
 
     Parameters
     ----------
@@ -29,8 +35,9 @@ def read_inventory(data: bytes, filename: str, limits: Limits | None = None) -> 
     Returns
     -------
     ReadResult
-        ``rows`` hold domain_code, domain, subdomain_code, subdomain, task_code, task_statement, references
-        and position; what the file lacks is an empty text. Domain code and name are always filled.
+        ``rows`` hold domain_code, domain, subdomain_code, subdomain, task_code, task_statement, references,
+        position, kind and runs_through_all; what the file lacks is an empty text. The kind is always filled, domain
+        code and name too, but for KSAs that belong to no domain.
     """
     return guarded(INVENTORY, data, filename, limits or Limits(), _read)
 
@@ -63,16 +70,52 @@ class _Structure:
     def check(self, record: Record) -> bool:
         """Complete a record and record its problems."""
         reader = self._reader
-        for name in ("task_code", "task_statement", "domain_code", "domain"):
+        self._take_kind(record)
+        placed = self._is_placed(record.values)
+        for name in ("task_code", "task_statement", *(("domain_code", "domain") if placed else ())):
             if name in reader.header.index:
                 reader.require(record, name)
         if record.number in reader.found.bad_rows:
             return False
-        self._complete_domain(record.values)
         self._unique_task(record)
-        self._one_name(record)
-        self._one_place(record)
+        if placed:
+            self._complete_domain(record.values)
+            self._one_name(record)
+            self._one_place(record)
+            self._runs_through(record)
         return True
+
+    def _is_placed(self, values: dict[str, str]) -> bool:
+        """Whether a statement has, or must have, a domain: a KSA may do without."""
+        named = ("domain_code", "domain", "subdomain_code", "subdomain")
+        return values["kind"] == "task" or any(values.get(name) for name in named)
+
+    def _take_kind(self, record: Record) -> None:
+        said = fold(record.values.get("kind", "")).removesuffix(" statement")
+        kind = KIND_NAMES.get(said)
+        if kind is None:
+            reason = f"The kind {shown(said)} is not known. Use task, knowledge, skill, ability or value."
+            self._problem(record, "kind", reason)
+        record.values["kind"] = kind or "task"
+
+    def _runs_through(self, record: Record) -> None:
+        """A domain runs through all others or does not; where it does, it holds no task statements."""
+        if "runs_through_all" not in self._reader.header.index:
+            return
+        said = fold(record.values.get("runs_through_all", ""))
+        if not said:
+            return  # not told: what is stored stays
+        if said not in YES | NO:
+            self._problem(record, "runs_through_all", f"{shown(said)} is neither yes nor no.")
+            return
+        through = record.values["runs_through_all"] = "yes" if said in YES else "no"
+        code = record.values["domain_code"]
+        row, first = self._first(record, "through", fold(code), value=through)
+        if first != through:
+            self._problem(record, "runs_through_all", f"Row {row} says {first} of domain {shown(code)}.")
+        elif through == "yes" and record.values["kind"] == "task":
+            reason = "A domain that runs through all others holds no task statements."
+            self._problem(record, "runs_through_all", reason)
 
     def notes(self) -> list[str]:
         """Say what was filled in for a missing column."""

@@ -7,8 +7,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from jta.imports.case_json import is_case, open_case
 from jta.imports.encoding import decode
-from jta.imports.kinds import Kind
+from jta.imports.kinds import INVENTORY, Kind
 from jta.imports.limits import Limits
 from jta.imports.result import RefusedError
 from jta.imports.source import Cell, NumberedRow, Source, Typed
@@ -24,7 +25,7 @@ class _DoubleKeyError(Exception):
 
 
 def open_json(data: bytes, kind: Kind, limits: Limits) -> Source:
-    """Open a JSON file: ``[{...}, ...]`` or ``{"rows": [{...}, ...]}``.
+    """Open a JSON file: ``[{...}, ...]`` or ``{"rows": [{...}, ...]}``; for an inventory also a CASE package.
 
     Raises
     ------
@@ -32,6 +33,8 @@ def open_json(data: bytes, kind: Kind, limits: Limits) -> Source:
         If it is not valid JSON of that shape, names a key twice, is nested, or has too many records.
     """
     text = decode(data)
+    if kind is INVENTORY and is_case(text):
+        return open_case(text, limits)
     most = limits.rating_rows if kind.name == "ratings" else limits.rows
     # Flat records need one bracket each; far more means nesting, which costs memory before it can be judged.
     if text.count("[") + text.count("{") > 2 * most + 1000:

@@ -72,12 +72,24 @@ INVENTORY = Kind(
         _column(
             "task_code",
             "code",
-            "Code of the task statement",
+            "Code of the task statement or KSA",
             "task id, task no, task number, statement code, code",
         ),
-        _column("task_statement", "text", "The task statement", "task text, task, statement, task description"),
+        _column("task_statement", "text", "The task statement or KSA", "task text, task, statement, task description"),
         _column("references", "text", "Where the statement comes from", "reference, source, sources"),
         _column("position", "number", "Place in the list", "order, sequence"),
+        _column(
+            "kind",
+            "plain",
+            "What the statement is: task, knowledge, skill, ability or value. Empty: task",
+            "statement kind, statement type, item type, type",
+        ),
+        _column(
+            "runs_through_all",
+            "plain",
+            "yes: the domain runs through all others and holds KSAs only",
+            "runs through, runs through all domains",
+        ),
     ),
     (("task_code",), ("task_statement",), ("domain", "domain_code")),
 )

@@ -10,7 +10,7 @@ from jta.imports.kinds import KINDS, Column, Kind
 
 _WIDTHS = {"text": 70, "title": 32, "person": 28, "email": 34, "plain": 24}
 _ALTERNATIVES = {
-    "inventory": "domain or domain_code is enough; the other may be left out.",
+    "inventory": "domain or domain_code is enough; the other may be left out. A KSA needs no domain.",
     "roster": "first_name and last_name may stand for name. Own columns: name them attribute: NAME.",
     "ratings": 'Wide files are read too: respondent_id, then one column a task and scale ("T001 importance").',
 }
@@ -25,6 +25,8 @@ _EXAMPLES = {
         "task_statement": "Develop a multi-year technology plan that supports the goals of the district.",
         "references": "Panel, first round",
         "position": "1",
+        "kind": "task",
+        "runs_through_all": "",
     },
     "roster": {
         "person_code": "P001",

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from jta.audit import digest
 from jta.db import db
 from jta.errors import NotFoundError
-from jta.models.inventory import Domain, StatementVersion, Task
-from jta.services.inventory_merge import Stored, in_order, load_stored
+from jta.models.inventory import Domain, Knowledge, StatementVersion, Task
+from jta.services.inventory_compare import Stored, in_order, load_stored
 
 
 @dataclass
@@ -44,26 +44,56 @@ class Inventory:
 
     @property
     def empty_areas(self) -> list[Domain]:
-        """Areas without a single live task."""
-        branches = (branch for domain in self.domains for branch in (domain, *domain.branches))
+        """Areas without a single live task, those that run through all others aside."""
+        tested = (domain for domain in self.domains if not domain.area.runs_through)
+        branches = (branch for domain in tested for branch in (domain, *domain.branches))
         return [branch.area for branch in branches if not branch.n_tasks]
 
 
-def load_inventory(study_id: int, query: str = "") -> Inventory:
+LACKING = ("source",)
+
+
+def read_filter(arguments: Mapping[str, str]) -> tuple[str, int, str]:
+    """Return what an address asks for: words, the id of an area (0: all), and what the tasks lack."""
+    area, lacking = arguments.get("area", ""), arguments.get("lacking", "")
+    number = int(area) if area.isascii() and area.isdigit() and len(area) < 10 else 0
+    return arguments.get("q", "").strip()[:200], number, lacking if lacking in LACKING else ""
+
+
+def load_tree(study_id: int) -> list[Branch]:
+    """Return the content domains of a study with all in them."""
+    return load_inventory(study_id).domains
+
+
+def load_inventory(study_id: int, query: str = "", *, area: int = 0, lacking: str = "") -> Inventory:
     """Return a study's inventory, in two queries whatever its size.
 
-    With ``query`` it holds only tasks whose code, statement, source or area has all the words, and only the
-    areas that have such tasks.
+    With ``query`` it holds only tasks whose code, statement, source or area has all the words, with ``area`` those
+    of this area and what is in it, with ``lacking`` those without a source; and only the areas that have such tasks.
     """
     stored = load_stored(study_id)
     titles = _titles(stored)
     words = query.casefold().split()
-    shown = [task for task in stored.tasks if _matches(task, titles[task.domain_id], words)]
+    inside = {one.id for one in stored.areas if not area or area in (one.id, one.parent_id)}
+    sourced = _with_reference(study_id) if lacking else set()
+    shown = [
+        task
+        for task in stored.tasks
+        if task.domain_id in inside
+        and _matches(task, titles[task.domain_id], words)
+        and not (lacking and (task.source or task.id in sourced))
+    ]
     domains = _tree(stored, [task for task in shown if task.retired_at is None])
-    if words:
+    if words or area or lacking:
         domains = _without_empty(domains)
     retired = [task for task in shown if task.retired_at is not None]
     return Inventory(domains, in_order(stored, retired), len(stored.live), len(shown) - len(retired))
+
+
+def _with_reference(study_id: int) -> set[int]:
+    from jta.services.inventory_references import references_of_tasks
+
+    return set(references_of_tasks(study_id))
 
 
 def _titles(stored: Stored) -> dict[int, str]:
@@ -102,12 +132,16 @@ def live_tasks(study_id: int) -> list[Task]:
 def inventory_hash(stored: Stored) -> str:
     """Return a hash of the inventory as it is: wording, places, order, what is retired."""
     code_of = stored.code_of
-    areas = [(a.code, a.title, code_of.get(a.parent_id or 0, ""), a.position) for a in stored.areas]
+    areas = [(a.code, a.title, code_of.get(a.parent_id or 0, ""), a.position, a.runs_through) for a in stored.areas]
     tasks = [
         (t.code, t.statement, t.source, code_of[t.domain_id], t.position, t.retired_at is not None)
         for t in stored.tasks
     ]
-    return digest([areas, tasks])
+    known = [
+        (k.code, k.kind, k.statement, k.source, code_of.get(k.domain_id or 0, ""), k.position, k.retired_at is not None)
+        for k in stored.known
+    ]
+    return digest([areas, tasks, known])
 
 
 def get_task(study_id: int, task_id: int) -> Task:
@@ -171,8 +205,8 @@ class Wording:
     pieces: tuple[Piece, ...] = ()
 
 
-def wording_history(task: Task) -> list[Wording]:
-    """Return the wordings of a task statement, newest first."""
+def wording_history(task: Task | Knowledge) -> list[Wording]:
+    """Return the wordings of a task statement or KSA, newest first."""
     history = [
         Wording(version, tuple(word_diff(before.statement, version.statement)) if before else ())
         for before, version in zip([None, *task.versions], task.versions, strict=False)

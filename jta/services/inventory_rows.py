@@ -13,7 +13,10 @@ from jta.models.inventory import Domain
 
 @dataclass(frozen=True)
 class InventoryRow:
-    """One task statement of a file; ``number`` is its row, empty texts are "not given"."""
+    """One statement of a file; ``number`` is its row, empty texts are "not given".
+
+    ``through`` says whether its domain runs through all others; None where the file does not tell.
+    """
 
     task_code: str
     task_statement: str
@@ -23,6 +26,13 @@ class InventoryRow:
     subdomain: str = ""
     source: str = ""
     number: int = 0
+    kind: str = "task"
+    through: bool | None = None
+
+    @property
+    def placed(self) -> bool:
+        """Whether the statement has a domain; a KSA may have none."""
+        return bool(self.domain_code or self.domain or self.kind == "task")
 
 
 @dataclass(frozen=True)
@@ -32,13 +42,14 @@ class Area:
     code: str
     title: str
     parent: str | None
+    through: bool | None = None
 
 
 @dataclass
 class Areas:
     """The areas of a file in order of appearance, the area of each row, and what is contradictory.
 
-    ``by_key`` goes by folded code; ``row_area`` holds for each row the code of its task's area.
+    ``by_key`` goes by folded code; ``row_area`` holds for each row the code of its statement's area, empty for none.
     """
 
     by_key: dict[str, Area] = field(default_factory=dict)
@@ -71,7 +82,11 @@ def _from_reader(row: Row, dropped: set[str], undo: Callable[[str], str]) -> Inv
     values = {name: "" if name in dropped else undo(value) for name, value in row.values.items()}
     names = ("task_code", "task_statement", "domain_code", "domain", "subdomain_code", "subdomain")
     texts = {name: values.get(name, "") for name in names}
-    return InventoryRow(**texts, source=values.get("references", ""), number=row.number)
+    through = {"yes": True, "no": False}.get(values.get("runs_through_all", ""))
+    return InventoryRow(
+        **texts, source=values.get("references", ""), number=row.number, kind=values.get("kind") or "task",
+        through=through,
+    )  # fmt: skip
 
 
 def notes_of_file(result: ReadResult) -> list[str]:
@@ -91,7 +106,9 @@ class AreaFinder:
 
     def __init__(self, stored: Sequence[Domain]) -> None:
         codes = {area.id: area.code for area in stored}
-        known = [Area(a.code, a.title, None if a.parent_id is None else codes[a.parent_id]) for a in stored]
+        known = [
+            Area(a.code, a.title, None if a.parent_id is None else codes[a.parent_id], a.runs_through) for a in stored
+        ]
         self.stored = {fold(area.code): area for area in known}
         self.areas = Areas()
 
@@ -100,6 +117,9 @@ class AreaFinder:
         taken = {fold(code) for row in rows for code in (row.domain_code, row.subdomain_code) if code}
         self._taken = taken | set(self.stored)
         for row in rows:
+            if not row.placed:
+                self.areas.row_area.append("")
+                continue
             domain = self._find(row, "domain", None)
             within = bool(row.subdomain_code or row.subdomain)
             area = self._find(row, "subdomain", domain) if within else domain
@@ -115,7 +135,7 @@ class AreaFinder:
         if known is None:
             stored = self.stored.get(key)
             self._check_level(row, level, stored, parent)
-            known = Area(stored.code if stored else code, title, parent)
+            known = Area(stored.code if stored else code, title, parent, row.through if parent is None else None)
             self.areas.by_key[key] = known
         else:
             known = self._agree(row, level, known, title, parent)
@@ -134,7 +154,7 @@ class AreaFinder:
             said = f"{shown(known.code)} is called {shown(known.title, 40)} in an earlier row."
             self._problem(row, level, said)
         elif title and not known.title:
-            known = Area(known.code, title, parent)
+            known = Area(known.code, title, parent, known.through)
             self.areas.by_key[fold(known.code)] = known
         return known
 

@@ -1,4 +1,4 @@
-"""Changing the task inventory by hand: add, edit, move, retire and restore task statements; name domains."""
+"""Changing task statements by hand: add, edit, retire, restore, move."""
 
 from __future__ import annotations
 
@@ -8,40 +8,30 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from jta import audit, clock
+from jta import clock
 from jta.audit import Actor
-from jta.db import db, transaction
-from jta.errors import EditConflictError, InvalidInputError, StateError
-from jta.imports.text import fold
-from jta.models.inventory import Domain, Task
-from jta.models.study import Study
+from jta.db import db
+from jta.errors import EditConflictError, InvalidInputError
+from jta.imports.text import fold, shown
+from jta.models.inventory import Domain, Knowledge, Task
 from jta.services.inventory import get_area, get_task
+from jta.services.inventory_areas import NewArea, add_new_area
+from jta.services.inventory_log import Act, inventory_act
 from jta.services.inventory_merge import write_statement
-from jta.services.study_stage import lock_study, reach_stage, require_unlocked
+from jta.services.inventory_references import set_references
+from jta.services.study_stage import reach_stage
+
+__all__ = ["NewArea", "TaskWords", "add_task", "edit_task", "move_task", "place_tasks", "restore_task", "retire_task"]
 
 
 @dataclass(frozen=True)
 class TaskWords:
-    """A task statement as written on its page."""
+    """A task statement as written on its page; ``references`` None leaves them as they are."""
 
     statement: str
     source: str = ""
     area_id: int | None = None
-
-
-@dataclass(frozen=True)
-class NewArea:
-    """A content domain to be added with a task, or a subdomain of the domain ``parent_id``."""
-
-    code: str
-    title: str
-    parent_id: int | None = None
-
-
-def _open_inventory(study_id: int) -> Study:
-    study = lock_study(study_id)
-    require_unlocked(study)
-    return study
+    references: tuple[int, ...] | None = None
 
 
 def add_task(actor: Actor, study_id: int, *, code: str, words: TaskWords, new_area: NewArea | None = None) -> Task:
@@ -54,49 +44,74 @@ def add_task(actor: Actor, study_id: int, *, code: str, words: TaskWords, new_ar
     StateError
         If the survey was launched.
     """
-    with transaction():
-        study = _open_inventory(study_id)
-        if _task_with_code(study_id, code) is not None:
-            raise InvalidInputError(f"The code {code} is in use. Codes stay with their task for ever.", field="code")
-        area = _add_area(study_id, new_area) if new_area else _chosen_area(study_id, words.area_id)
-        task = Task(
-            study_id=study_id, domain_id=area.id, code=code, statement=words.statement,
-            source=words.source, position=_last_position(Task, study_id) + 1,
-        )  # fmt: skip
-        write_statement(task, words.statement, actor, "Added")
-        db.session.add(task)
-        reach_stage(study, "inventory", actor)
-        _record(actor, study_id, "added task", task, after=_state(task))
+    with inventory_act(actor, study_id) as act:
+        require_free_code(study_id, code)
+        area = add_new_area(study_id, new_area) if new_area else chosen_area(study_id, words.area_id)
+        task = new_task(act, code, words, area, last_position(Task, study_id) + 1)
+        reach_stage(act.study, "inventory", actor)
+        act.record("added task", f"task {task.code}", after=task_state(task))
     return task
 
 
-def _task_with_code(study_id: int, code: str) -> Task | None:
-    tasks = db.session.scalars(select(Task).where(Task.study_id == study_id))
-    return next((task for task in tasks if fold(task.code) == fold(code)), None)
+def new_task(act: Act, code: str, words: TaskWords, area: Domain, position: int, reason: str = "Added") -> Task:
+    """Make a task statement inside the act under way."""
+    require_testable(area)
+    task = Task(
+        study_id=act.study.id, domain_id=area.id, code=code, statement=words.statement, source=words.source,
+        position=position,
+    )  # fmt: skip
+    write_statement(task, words.statement, act.actor, reason)
+    db.session.add(task)
+    db.session.flush()
+    set_references(task, words.references)
+    return task
 
 
-def _chosen_area(study_id: int, area_id: int | None) -> Domain:
+def require_free_code(study_id: int, code: str, field: str = "code") -> None:
+    """Refuse a code that a task or a KSA of the study has, case, width, spaces and hidden letters aside.
+
+    Raises
+    ------
+    InvalidInputError
+        Naming who has it.
+    """
+    for model, word in ((Task, "task"), (Knowledge, "KSA")):
+        for other in db.session.scalars(select(model.code).where(model.study_id == study_id)):
+            if fold(other) == fold(code):
+                said = f"The code {shown(code)} is in use: {word} {other}. Codes stay with their statement for ever."
+                raise InvalidInputError(said, field=field)
+
+
+def chosen_area(study_id: int, area_id: int | None) -> Domain:
+    """Return the area that was chosen.
+
+    Raises
+    ------
+    InvalidInputError
+        If none was.
+    """
     if area_id is None:
         raise InvalidInputError("Choose where the task statement belongs.", field="area")
     return get_area(study_id, area_id)
 
 
-def _add_area(study_id: int, new: NewArea) -> Domain:
-    areas = list(db.session.scalars(select(Domain).where(Domain.study_id == study_id)))
-    if any(fold(area.code) == fold(new.code) for area in areas):
-        raise InvalidInputError(f"The code {new.code} is in use.", field="new_code")
-    if new.parent_id is not None and get_area(study_id, new.parent_id).parent_id is not None:
-        raise InvalidInputError("A subdomain belongs to a content domain.", field="new_parent")
-    area = Domain(
-        study_id=study_id, parent_id=new.parent_id, code=new.code, title=new.title,
-        position=_last_position(Domain, study_id) + 1,
-    )  # fmt: skip
-    db.session.add(area)
-    db.session.flush()
-    return area
+def require_testable(area: Domain) -> None:
+    """Refuse to put a task statement into a domain that runs through all others.
+
+    Raises
+    ------
+    InvalidInputError
+        Saying what to do instead.
+    """
+    if area.runs_through or (area.parent is not None and area.parent.runs_through):
+        raise InvalidInputError(
+            f"{area.code} {area.title} runs through all content domains and holds KSAs only. "
+            "Make it a tested domain first.", field="area",
+        )  # fmt: skip
 
 
-def _last_position(model: type[Task] | type[Domain], study_id: int) -> int:
+def last_position(model: type[Task] | type[Domain] | type[Knowledge], study_id: int) -> int:
+    """Return the last position given in a study, 0 where there is none."""
     return db.session.scalar(select(func.max(model.position)).where(model.study_id == study_id)) or 0
 
 
@@ -110,26 +125,33 @@ def edit_task(actor: Actor, study_id: int, task_id: int, words: TaskWords, *, ve
     StateError
         If the survey was launched.
     """
-    with transaction():
-        _open_inventory(study_id)
-        task = _locked_task(study_id, task_id)
-        area = _chosen_area(study_id, words.area_id)
-        same = (task.statement, task.source, task.domain_id) == (words.statement, words.source, area.id)
-        if same:
+    with inventory_act(actor, study_id) as act:
+        task = locked_task(study_id, task_id)
+        area = chosen_area(study_id, words.area_id)
+        before = task_state(task)
+        written = (task.statement, task.source, task.domain_id) != (words.statement, words.source, area.id)
+        if written and task.version != version:
+            raise conflict(task.statement, words.statement)
+        if written and area.id != task.domain_id:
+            require_testable(area)
+        relinked = set_references(task, words.references)
+        if not written and not relinked:
             return task
-        if task.version != version:
-            raise EditConflictError(
-                "Nothing was saved. Compare both wordings, then save what should stand.",
-                theirs=task.statement, yours=words.statement,
-            )  # fmt: skip
-        before = _state(task)
         task.source, task.domain_id = words.source, area.id
         write_statement(task, words.statement, actor, reason)
-        _record(actor, study_id, "edited task", task, before=before, after=_state(task), note=reason)
+        act.record("edited task", f"task {task.code}", before=before, after=task_state(task), note=reason)
     return task
 
 
-def _locked_task(study_id: int, task_id: int) -> Task:
+def conflict(theirs: str, yours: str) -> EditConflictError:
+    """Return the refusal of an edit that somebody else was quicker than, with both wordings."""
+    return EditConflictError(
+        "Nothing was saved. Compare both wordings, then save what should stand.", theirs=theirs, yours=yours
+    )
+
+
+def locked_task(study_id: int, task_id: int) -> Task:
+    """Return a task statement of this study as stored now, locked until the act ends."""
     get_task(study_id, task_id)
     return db.session.get_one(Task, task_id, with_for_update=True, populate_existing=True)
 
@@ -142,139 +164,104 @@ def retire_task(actor: Actor, study_id: int, task_id: int, *, reason: str) -> Ta
     InvalidInputError
         If no reason is given.
     """
-    if not reason.strip():
-        raise InvalidInputError("Say why this task statement is retired.", field="reason")
-    with transaction():
-        _open_inventory(study_id)
-        task = _locked_task(study_id, task_id)
-        if task.retired_at is None:
-            task.retired_at, task.retired_reason = clock.now(), reason.strip()
-            _record(actor, study_id, "retired task", task, after=_state(task), note=reason)
+    with inventory_act(actor, study_id) as act:
+        task = locked_task(study_id, task_id)
+        retire_in(act, task, "task", reason)
     return task
+
+
+def retire_in(act: Act, statement: Task | Knowledge, word: str, reason: str) -> None:
+    """Retire a statement inside the act under way; one that is retired already stays as it is.
+
+    Raises
+    ------
+    InvalidInputError
+        If no reason is given.
+    """
+    if not reason.strip():
+        raise InvalidInputError("Say why this statement is retired.", field="reason")
+    if statement.retired_at is None:
+        statement.retired_at, statement.retired_reason = clock.now(), reason.strip()
+        act.record(f"retired {word}", f"{word} {statement.code}", after=reason.strip(), note=reason.strip())
 
 
 def restore_task(actor: Actor, study_id: int, task_id: int) -> Task:
     """Put a retired task statement back where it was."""
-    with transaction():
-        _open_inventory(study_id)
-        task = _locked_task(study_id, task_id)
-        if task.retired_at is not None:
-            task.retired_at, task.retired_reason = None, ""
-            _record(actor, study_id, "restored task", task, after=_state(task))
+    with inventory_act(actor, study_id) as act:
+        task = locked_task(study_id, task_id)
+        restore_in(act, task, "task")
     return task
+
+
+def restore_in(act: Act, statement: Task | Knowledge, word: str) -> None:
+    """Restore a statement inside the act under way."""
+    if statement.retired_at is not None:
+        statement.retired_at, statement.retired_reason = None, ""
+        act.record(f"restored {word}", f"{word} {statement.code}")
 
 
 def move_task(actor: Actor, study_id: int, task_id: int, *, up: bool) -> Task:
     """Swap a task statement with the one before or after it in its area; at the end nothing happens."""
-    with transaction():
-        _open_inventory(study_id)
-        task = _locked_task(study_id, task_id)
+    with inventory_act(actor, study_id) as act:
+        task = locked_task(study_id, task_id)
         found = select(Task).where(Task.domain_id == task.domain_id, Task.retired_at.is_(None))
-        beside = _neighbour(list(db.session.scalars(found.order_by(Task.position, Task.id))), task, up=up)
+        beside = neighbour(list(db.session.scalars(found.order_by(Task.position, Task.id))), task, up=up)
         if beside is not None:
-            _swap(task, beside)
-            _record(actor, study_id, "moved task", task, note="up" if up else "down")
+            swap(task, beside)
+            act.record("moved task", f"task {task.code}", note="up" if up else "down")
     return task
 
 
-def _neighbour(row: Sequence[Any], one: Any, *, up: bool) -> Any:
+def neighbour(row: Sequence[Any], one: Any, *, up: bool) -> Any:
+    """Return what stands before or after something in a row, None at its end or where it is not in it."""
     place = row.index(one) + (-1 if up else 1) if one in row else -1
     return row[place] if 0 <= place < len(row) else None
 
 
-def _swap(one: Any, other: Any) -> None:
+def swap(one: Any, other: Any) -> None:
+    """Let two change places."""
     one.position, other.position = other.position, one.position
 
 
-def edit_area(actor: Actor, study_id: int, area_id: int, *, title: str, version: int) -> Domain:
-    """Rename a content domain or subdomain; its code stays.
+def place_tasks(
+    actor: Actor, study_id: int, task_ids: Sequence[int], *, area_id: int | None, before_id: int | None = None
+) -> int:
+    """Move task statements into an area, before one of its tasks or to its end; return how many were moved.
 
     Raises
     ------
-    EditConflictError
-        If somebody else changed it since, with both names.
+    InvalidInputError
+        If none or no area is chosen.
     """
-    with transaction():
-        _open_inventory(study_id)
-        area = get_area(study_id, area_id)
-        db.session.refresh(area)
-        if area.title == title:
-            return area
-        if area.version != version:
-            raise EditConflictError(
-                "Nothing was saved. Compare both names, then save what should stand.",
-                theirs=area.title, yours=title,
-            )  # fmt: skip
-        before, area.title = area.title, title
-        audit.record(
-            actor, "renamed domain", f"domain {area.code}", study_id=study_id,
-            before=before, after=title, note=f"{before} to {title}",
-        )  # fmt: skip
-    return area
+    if not task_ids:
+        raise InvalidInputError("Choose the task statements to move.")
+    with inventory_act(actor, study_id) as act:
+        area = chosen_area(study_id, area_id)
+        require_testable(area)
+        moving = [locked_task(study_id, task_id) for task_id in dict.fromkeys(task_ids)]
+        for task in moving:
+            task.domain_id = area.id
+        arrange(study_id, moving, before_id)
+        codes = ", ".join(task.code for task in moving[:5]) + (" …" if len(moving) > 5 else "")
+        act.record("moved tasks", f"area {area.code}", note=f"{codes} to {area.code}")
+        act.summary = f"Moved {codes} to {area.code}"
+    return len(moving)
 
 
-def move_area(actor: Actor, study_id: int, area_id: int, *, up: bool) -> Domain:
-    """Swap a domain with the one before or after it, a subdomain within its domain."""
-    with transaction():
-        _open_inventory(study_id)
-        area = get_area(study_id, area_id)
-        found = select(Domain).where(Domain.study_id == study_id).order_by(Domain.position, Domain.id)
-        row = [other for other in db.session.scalars(found) if other.parent_id == area.parent_id]
-        beside = _neighbour(row, area, up=up)
-        if beside is not None:
-            _swap(area, beside)
-            note = "up" if up else "down"
-            audit.record(actor, "moved domain", f"domain {area.code}", study_id=study_id, note=note)
-    return area
+def arrange(study_id: int, moving: Sequence[Task], before_id: int | None = None) -> None:
+    """Number all tasks anew with some of them before another one, or last; the others keep their order."""
+    found = select(Task).where(Task.study_id == study_id).order_by(Task.position, Task.id)
+    chosen = {task.id for task in moving}
+    others = [task for task in db.session.scalars(found) if task.id not in chosen]
+    place = next((n for n, task in enumerate(others) if task.id == before_id), len(others))
+    for position, task in enumerate([*others[:place], *moving, *others[place:]], start=1):
+        if task.position != position:
+            task.position = position
 
 
-def is_empty_area(area_id: int) -> bool:
-    """Say whether an area holds no task statement, retired ones included, and no subdomain."""
-    used = select(Task.id).where(Task.domain_id == area_id).limit(1)
-    below = select(Domain.id).where(Domain.parent_id == area_id).limit(1)
-    return db.session.scalar(used) is None and db.session.scalar(below) is None
-
-
-def delete_area(actor: Actor, study_id: int, area_id: int) -> None:
-    """Delete a content domain or subdomain that never held a task statement or lost all to other areas.
-
-    Raises
-    ------
-    StateError
-        If it holds task statements, retired ones included, or subdomains.
-    """
-    with transaction():
-        _open_inventory(study_id)
-        area = get_area(study_id, area_id)
-        if not is_empty_area(area_id):
-            raise StateError("Only an area without task statements and subdomains can be deleted. Retired ones count.")
-        audit.record(
-            actor,
-            "deleted domain",
-            f"domain {area.code}",
-            study_id=study_id,
-            before=area.title,
-            note=area.title,
-        )
-        db.session.delete(area)
-
-
-def _state(task: Task) -> dict[str, Any]:
+def task_state(task: Task) -> dict[str, Any]:
+    """Return a task statement as the audit trail hashes it."""
     return {
         "statement": task.statement, "source": task.source, "domain_id": task.domain_id,
         "retired": task.retired_at is not None,
     }  # fmt: skip
-
-
-def _record(
-    actor: Actor,
-    study_id: int,
-    act: str,
-    task: Task,
-    *,
-    before: Any = None,
-    after: Any = None,
-    note: str = "",
-) -> None:
-    db.session.flush()
-    audit.record(actor, act, f"task {task.code}", study_id=study_id, before=before, after=after, note=note)

@@ -9,8 +9,8 @@ from flask.typing import ResponseReturnValue
 
 from jta.errors import EditConflictError, InvalidInputError, WayOut
 from jta.formats import plural
-from jta.forms.common import show_error
-from jta.forms.delivery import ApplyForm, RosterFileForm
+from jta.forms.common import ApplyForm, show_error
+from jta.forms.delivery import RosterFileForm
 from jta.permissions import current_actor
 from jta.services import delivery_import as service
 from jta.services.delivery import OPEN_STAGES, PersonalLink

@@ -1,26 +1,53 @@
-"""The task inventory: look, search, add, edit, move, retire, restore, name domains."""
+"""The task inventory: look, search, add, edit, move, retire, restore; the addresses of all its pages."""
 
 from __future__ import annotations
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from jta.forms.inventory import AddTaskForm, AreaForm, RetireForm, TaskForm
+from jta.errors import InvalidInputError
+from jta.forms.common import sent_id, sent_ids
+from jta.forms.inventory import AddTaskForm, RetireForm, TaskForm, area_choices
 from jta.forms.study import seen_version
 from jta.permissions import allows, current_actor
 from jta.services import inventory as service
+from jta.services import inventory_references as references
 from jta.services import inventory_tasks as acts
+from jta.services.inventory_log import last_change
 from jta.services.study_stage import BEFORE_LAUNCH
+from jta.views import inventory_areas as areas
+from jta.views import inventory_changes as changes
 from jta.views import inventory_files as files
+from jta.views import inventory_knowledge as knowledge
 from jta.views.study_attempt import attempt
 
 bp = Blueprint("inventory", __name__, url_prefix="/studies/<int:study_id>/inventory")
-bp.add_url_rule("/import", view_func=files.upload, methods=["GET", "POST"])
-bp.add_url_rule("/import/apply", view_func=files.apply_import, methods=["POST"])
-bp.add_url_rule("/template.<any(csv, xlsx):form>", view_func=files.template)
-bp.add_url_rule("/export.<any(csv, xlsx):form>", view_func=files.export)
+_BOTH = ["GET", "POST"]
+for address, view, methods in (
+    ("/import", files.upload, _BOTH),
+    ("/import/apply", files.apply_import, ["POST"]),
+    ("/template.<any(csv, xlsx):form>", files.template, ["GET"]),
+    ("/export.<any(csv, xlsx, json):form>", files.export, ["GET"]),
+    ("/export.case.json", files.export_case, ["GET"]),
+    ("/domains/new", areas.add_domain, _BOTH),
+    ("/domains/<int:domain_id>", areas.edit_domain, _BOTH),
+    ("/knowledge", knowledge.list_knowledge, ["GET"]),
+    ("/knowledge/new", knowledge.add_knowledge, _BOTH),
+    ("/knowledge/<int:knowledge_id>", knowledge.edit_knowledge, _BOTH),
+    ("/knowledge/<int:knowledge_id>/retire", knowledge.retire_knowledge, _BOTH),
+    ("/knowledge/<int:knowledge_id>/move", knowledge.move_knowledge, ["POST"]),
+    ("/references", changes.list_references, ["GET"]),
+    ("/references/new", changes.add_reference, _BOTH),
+    ("/references/<int:reference_id>", changes.edit_reference, _BOTH),
+    ("/changes", changes.list_changes, ["GET"]),
+    ("/undo", changes.undo, ["POST"]),
+    ("/tasks/<int:task_id>/split", changes.split_task, _BOTH),
+    ("/tasks/<int:task_id>/merge", changes.merge_tasks, _BOTH),
+):
+    bp.add_url_rule(address, view_func=view, methods=methods)
 
 
+@bp.app_template_global("may_edit_inventory")
 def may_edit() -> bool:
     """Say whether this person can change the inventory now: by role, and while it is not locked."""
     return g.study.stage in BEFORE_LAUNCH and allows("inventory.add_task", g.roles, "POST")
@@ -33,17 +60,21 @@ def _to_index(study_id: int, anchor: str | None = None) -> ResponseReturnValue:
 @bp.get("")
 def index(study_id: int) -> ResponseReturnValue:
     """Show the inventory, or what a search finds in it."""
-    query = request.args.get("q", "").strip()[:200]
+    query, area, lacking = service.read_filter(request.args)
+    inventory = service.load_inventory(study_id, query, area=area, lacking=lacking)
+    editing = may_edit()
     return render_template(
-        "inventory/index.html", inventory=service.load_inventory(study_id, query), query=query,
-        may_edit=may_edit(), is_editor=allows("inventory.add_task", g.roles, "POST"),
+        "inventory/index.html", inventory=inventory, query=query, area=area, lacking=lacking, may_edit=editing,
+        is_editor=allows("inventory.add_task", g.roles, "POST"), last=last_change(study_id) if editing else None,
+        areas=area_choices(service.load_tree(study_id)), sources=references.references_of_tasks(study_id),
     )  # fmt: skip
 
 
 @bp.route("/tasks/new", methods=["GET", "POST"])
 def add_task(study_id: int) -> ResponseReturnValue:
     """Add a task statement."""
-    form = AddTaskForm(domains=service.load_inventory(study_id).domains)
+    known = references.list_references(study_id)
+    form = AddTaskForm(domains=service.load_tree(study_id), references=known)
     if request.method == "GET" and request.args.get("area"):
         form.area.data = request.args["area"]
     tried = attempt(
@@ -62,7 +93,9 @@ def add_task(study_id: int) -> ResponseReturnValue:
 def edit_task(study_id: int, task_id: int) -> ResponseReturnValue:
     """Show a task statement with the history of its wording, and change it."""
     task = service.get_task(study_id, task_id)
-    form = TaskForm(obj=task, data={"area": str(task.domain_id)}, domains=service.load_inventory(study_id).domains)
+    stored = {"area": str(task.domain_id), "references": references.reference_ids(task)}
+    known = references.list_references(study_id)
+    form = TaskForm(obj=task, data=stored, domains=service.load_tree(study_id), references=known)
     tried = attempt(
         form,
         lambda: acts.edit_task(
@@ -76,7 +109,7 @@ def edit_task(study_id: int, task_id: int) -> ResponseReturnValue:
         return _to_index(study_id, f"task-{task_id}")
     page = render_template(
         "inventory/task.html", task=task, form=form, conflict=tried.conflict, may_edit=may_edit(),
-        history=service.wording_history(task),
+        history=service.wording_history(task), sources=references.references_of_tasks(study_id).get(task_id, []),
     )  # fmt: skip
     return page, tried.status
 
@@ -105,35 +138,16 @@ def move_task(study_id: int, task_id: int) -> ResponseReturnValue:
     return _to_index(study_id, f"task-{task_id}")
 
 
-@bp.route("/domains/<int:domain_id>", methods=["GET", "POST"])
-def edit_domain(study_id: int, domain_id: int) -> ResponseReturnValue:
-    """Rename a content domain or subdomain, move it, or delete it while it is empty."""
-    area = service.get_area(study_id, domain_id)
-    if request.method == "POST" and (done := _act_on_area(study_id, domain_id, request.form.get("act", ""))):
-        return done
-    form = AreaForm(obj=area)
-    tried = attempt(
-        form,
-        lambda: acts.edit_area(current_actor(), study_id, domain_id, title=form.title.data, version=seen_version(form)),
-        version=lambda: service.get_area(study_id, domain_id).version,
-    )
-    if tried.done:
-        flash("Saved.", "success")
-        return _to_index(study_id, f"area-{domain_id}")
-    page = render_template(
-        "inventory/domain.html", area=area, form=form, conflict=tried.conflict, may_edit=may_edit(),
-        is_empty=acts.is_empty_area(domain_id),
-    )  # fmt: skip
-    return page, tried.status
-
-
-def _act_on_area(study_id: int, domain_id: int, act: str) -> ResponseReturnValue | None:
-    """Do what a button of the domain's page says, or nothing where it is the form's own."""
-    if act in ("up", "down"):
-        acts.move_area(current_actor(), study_id, domain_id, up=act == "up")
-        return _to_index(study_id, f"area-{domain_id}")
-    if act == "delete":
-        acts.delete_area(current_actor(), study_id, domain_id)
-        flash("The empty area is deleted.", "success")
+@bp.post("/tasks/place")
+def place_tasks(study_id: int) -> ResponseReturnValue:
+    """Move the chosen task statements into an area, before one of its tasks where one is named."""
+    try:
+        moved = acts.place_tasks(
+            current_actor(), study_id, sent_ids("task"), area_id=sent_id("area") or None,
+            before_id=sent_id("before") or None,
+        )  # fmt: skip
+    except InvalidInputError as error:
+        flash(error.message, "error")
         return _to_index(study_id)
-    return None
+    flash("The task statement is moved." if moved == 1 else f"{moved} task statements are moved.", "success")
+    return _to_index(study_id, f"area-{sent_id('area')}")

@@ -7,13 +7,14 @@ from flask.typing import ResponseReturnValue
 
 from jta.errors import EditConflictError, InvalidInputError, WayOut
 from jta.formats import plural
-from jta.forms.common import show_error
-from jta.forms.inventory import ApplyForm, UploadForm
+from jta.forms.common import ApplyForm, sent_ids, show_error
+from jta.forms.inventory import UploadForm
 from jta.permissions import current_actor
 from jta.services import inventory_import as service
 from jta.services.study_stage import BEFORE_LAUNCH
 
 TYPES = {
+    "json": "application/json",
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
@@ -42,16 +43,24 @@ def upload(study_id: int) -> ResponseReturnValue:
 def apply_import(study_id: int) -> ResponseReturnValue:
     """Merge what was previewed."""
     try:
-        merge = service.apply_import(current_actor(), study_id, request.form.get("token", ""))
+        merge = service.apply_import(current_actor(), study_id, request.form.get("token", ""), _choices())
     except EditConflictError as error:
         error.way_out = WayOut("Upload the file again", url_for("inventory.upload", study_id=study_id))
         raise
     except InvalidInputError as error:
         flash(error.message, "error")
         return redirect(url_for("inventory.upload", study_id=study_id), 303)
-    said = f"{plural(len(merge.new), 'new task statement')}, {len(merge.changed)} changed."
+    retired = f", {len(merge.retiring)} retired" if merge.retiring else ""
+    said = f"{plural(len(merge.new), 'new statement')}, {len(merge.changed)} changed{retired}."
     flash(f"The file is imported: {said}", "success")
     return redirect(url_for("inventory.index", study_id=study_id), 303)
+
+
+def _choices() -> service.Choices:
+    return service.Choices(
+        frozenset(sent_ids("leave")), frozenset(request.form.getlist("retire")), request.form.get("reason", ""),
+        "belongs" in request.form,
+    )  # fmt: skip
 
 
 def template(study_id: int, form: str) -> ResponseReturnValue:  # noqa: ARG001  the address names the study
@@ -62,6 +71,11 @@ def template(study_id: int, form: str) -> ResponseReturnValue:  # noqa: ARG001  
 def export(study_id: int, form: str) -> ResponseReturnValue:
     """Hand out the inventory as a file that can be edited and imported again."""
     return _file(service.export_inventory(study_id, form), f"study-{study_id}-inventory", form)
+
+
+def export_case(study_id: int) -> ResponseReturnValue:
+    """Hand out the inventory as a 1EdTech CASE package."""
+    return _file(service.export_inventory(study_id, "case"), f"study-{study_id}-inventory.case", "json")
 
 
 def _file(content: bytes, name: str, form: str) -> Response:

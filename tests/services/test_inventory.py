@@ -9,6 +9,7 @@ from jta.db import db, transaction
 from jta.errors import EditConflictError, InvalidInputError, NotFoundError, StateError
 from jta.models.inventory import Domain, Task
 from jta.services import inventory as service
+from jta.services import inventory_areas as areas
 from jta.services import inventory_tasks as acts
 from jta.services.inventory_merge import load_stored, merge_inventory
 from jta.services.study_trail import recent_events
@@ -201,19 +202,19 @@ def test_a_retired_task_does_not_move(quick):
 
 def test_domains_move_among_domains_and_subdomains_within_theirs(app_context):
     study, dora = _filled()
-    acts.move_area(dora, study.id, _area(study, "2").id, up=True)
-    acts.move_area(dora, study.id, _area(study, "1.2").id, up=True)
-    acts.move_area(dora, study.id, _area(study, "1.2").id, up=True)
+    areas.move_area(dora, study.id, _area(study, "2").id, up=True)
+    areas.move_area(dora, study.id, _area(study, "1.2").id, up=True)
+    areas.move_area(dora, study.id, _area(study, "1.2").id, up=True)
     assert _codes(study) == ["2.1", "1.2.1", "1.1.1", "1.1.2"]
 
 
 def test_a_domain_is_renamed_once_for_each_version_seen(app_context):
     study, dora = _filled()
     area = _area(study, "1")
-    acts.edit_area(dora, study.id, area.id, title="Leadership", version=area.version)
-    acts.edit_area(dora, study.id, area.id, title="Leadership", version=1)
+    areas.edit_area(dora, study.id, area.id, title="Leadership", version=area.version)
+    areas.edit_area(dora, study.id, area.id, title="Leadership", version=1)
     with pytest.raises(EditConflictError) as caught:
-        acts.edit_area(dora, study.id, area.id, title="Vision", version=1)
+        areas.edit_area(dora, study.id, area.id, title="Vision", version=1)
     assert (caught.value.theirs, caught.value.yours) == ("Leadership", "Vision")
     assert recent_events(study.id, 1)[0].note == "Domain 1 to Leadership"
 
@@ -223,12 +224,12 @@ def test_only_an_empty_area_is_deleted(app_context):
     acts.retire_task(dora, study.id, _task(study, "1.2.1").id, reason="Gone")
     for code in ("1", "1.2"):
         with pytest.raises(StateError, match="Retired ones count"):
-            acts.delete_area(dora, study.id, _area(study, code).id)
+            areas.delete_area(dora, study.id, _area(study, code).id)
     task = _task(study, "2.1")
     move = _words(task, task.statement, area_id=_area(study, "1.1").id)
     acts.edit_task(dora, study.id, task.id, move, version=task.version)
     assert [a.code for a in service.load_inventory(study.id).empty_areas] == ["1.2", "2"]
-    acts.delete_area(dora, study.id, _area(study, "2").id)
+    areas.delete_area(dora, study.id, _area(study, "2").id)
     assert [a.code for a in load_stored(study.id).areas] == ["1", "1.1", "1.2"]
 
 
@@ -243,9 +244,9 @@ def test_after_launch_nothing_in_the_inventory_changes(app_context):
         lambda: acts.retire_task(dora, study.id, task.id, reason="Late"),
         lambda: acts.restore_task(dora, study.id, task.id),
         lambda: acts.move_task(dora, study.id, task.id, up=False),
-        lambda: acts.edit_area(dora, study.id, area.id, title="Other", version=1),
-        lambda: acts.move_area(dora, study.id, area.id, up=False),
-        lambda: acts.delete_area(dora, study.id, area.id),
+        lambda: areas.edit_area(dora, study.id, area.id, title="Other", version=1),
+        lambda: areas.move_area(dora, study.id, area.id, up=False),
+        lambda: areas.delete_area(dora, study.id, area.id),
     ):
         with pytest.raises(StateError, match="locked when the survey was launched"):
             act()

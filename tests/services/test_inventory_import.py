@@ -16,7 +16,9 @@ from jta.imports import read_inventory
 from jta.models.inventory import Domain, StatementVersion, Task
 from jta.services import inventory_import as service
 from jta.services import inventory_tasks as acts
+from jta.services import preview_token
 from jta.services.inventory import inventory_hash, live_tasks
+from jta.services.inventory_compare import load_whole
 from jta.services.inventory_merge import Stored, compare, load_stored, merge_inventory
 from jta.services.inventory_rows import AreaFinder, rows_of_file
 from jta.services.study import FRAMEWORK, framework_rows
@@ -222,10 +224,10 @@ def test_an_inventory_changed_since_the_preview_is_left_alone(app_context):
     preview = service.preview_import(dora, study.id, FILE.replace("Set", "Draw").encode(), "tasks.csv")
     task = live_tasks(study.id)[1]
     acts.edit_task(dora, study.id, task.id, acts.TaskWords("Other.", "", task.domain_id), version=task.version)
-    before = inventory_hash(load_stored(study.id))
+    before = inventory_hash(load_whole(study.id))
     with pytest.raises(EditConflictError, match="nothing was imported"):
         service.apply_import(dora, study.id, preview.token)
-    assert inventory_hash(load_stored(study.id)) == before
+    assert inventory_hash(load_whole(study.id)) == before
 
 
 def test_a_preview_applies_once(app_context):
@@ -250,7 +252,7 @@ def test_a_preview_is_of_one_person_and_one_study(app_context):
 
 
 def test_a_file_too_long_for_one_page_is_refused(quick, monkeypatch):
-    monkeypatch.setattr(service, "LONGEST_TOKEN", 100)
+    monkeypatch.setattr(preview_token, "LONGEST", 100)
     study, dora = make_study()
     with pytest.raises(InvalidInputError, match="too long to preview"):
         service.preview_import(dora, study.id, FILE.encode(), "tasks.csv")

@@ -54,7 +54,7 @@ def test_a_file_is_previewed_then_imported(dora):
     reply = _apply(dora, preview)
     assert (reply.status_code, reply.location) == (303, INVENTORY)
     page = dora.get(INVENTORY).text
-    assert "The file is imported: 2 new task statements, 0 changed." in page
+    assert "The file is imported: 2 new statements, 0 changed." in page
     assert page.index("1.10") < page.index(">1.1<")
     assert "&lt;b&gt;Chair&lt;/b&gt; =1+1" in page
 
@@ -154,7 +154,7 @@ def test_an_empty_statement_is_refused(quick_dora):
 def test_a_task_is_retired_with_a_reason_and_restored(dora):
     _apply(dora, _upload(dora, FILE))
     refused = post(dora, f"{INVENTORY}/tasks/1/retire", {"reason": ""})
-    assert (refused.status_code, "Say why this task statement is retired." in refused.text) == (422, True)
+    assert (refused.status_code, "Say why this statement is retired." in refused.text) == (422, True)
     assert post(dora, f"{INVENTORY}/tasks/1/retire", {"reason": "Covered"}).status_code == 303
     page = dora.get(INVENTORY).text
     assert "1 task statement in 1 content domain; 1 more retired." in page

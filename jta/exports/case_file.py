@@ -1,0 +1,111 @@
+"""The inventory as a 1EdTech CASE package (CFPackage, CASE 1.0): document, items, isChildOf associations.
+
+The same inventory gives the same identifiers, so that a later package of the study is known as a new state of it.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from jta.exports.inventory_file import InventoryLine
+from jta.imports.case_json import RUNS_THROUGH
+
+
+@dataclass(frozen=True)
+class CaseDocument:
+    """What a package says of itself; ``address`` is the study's own, from which all identifiers are made."""
+
+    address: str
+    title: str
+    creator: str
+    description: str
+    changed: datetime
+
+
+@dataclass
+class _Package:
+    document: CaseDocument
+    items: list[dict[str, Any]] = field(default_factory=list)
+    associations: list[dict[str, Any]] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def stamp(self) -> str:
+        return self.document.changed.isoformat(timespec="seconds")
+
+    def link(self, identifier: str, title: str) -> dict[str, str]:
+        """Return a link as CASE writes it."""
+        return {"title": title, "identifier": identifier, "uri": f"urn:uuid:{identifier}"}
+
+    def identifier(self, *key: str) -> str:
+        """Return the identifier of something of this study, always the same one."""
+        return str(uuid.uuid5(uuid.NAMESPACE_URL, "|".join((self.document.address, *key))))
+
+    def add(self, kind: str, code: str, text: str, parent: tuple[str, str] | None, **more: Any) -> tuple[str, str]:
+        """Add an item below another one, or below the document; return its identifier and code."""
+        own = self.identifier(kind, code)
+        document = self.link(self.identifier("document"), self.document.title)
+        item = {
+            "identifier": own, "uri": f"urn:uuid:{own}", "CFDocumentURI": document, "fullStatement": text,
+            "humanCodingScheme": code, "CFItemType": kind, "lastChangeDateTime": self.stamp, **more,
+        }  # fmt: skip
+        self.items.append(item)
+        above, name = parent or (document["identifier"], self.document.title)
+        self.counts[above] = self.counts.get(above, 0) + 1
+        link = self.identifier("isChildOf", kind, code)
+        self.associations.append(
+            {
+                "identifier": link, "uri": f"urn:uuid:{link}", "associationType": "isChildOf",
+                "CFDocumentURI": document, "originNodeURI": self.link(own, code),
+                "destinationNodeURI": self.link(above, name), "sequenceNumber": self.counts[above],
+                "lastChangeDateTime": self.stamp,
+            }
+        )  # fmt: skip
+        return own, code
+
+
+def inventory_case(lines: Sequence[InventoryLine], document: CaseDocument) -> bytes:
+    """Return the inventory as a CASE package, in the order given."""
+    package = _Package(document)
+    areas: dict[tuple[str, ...], tuple[str, str]] = {}
+    for line in lines:
+        place = _area(package, areas, line)
+        notes = {"notes": line.references} if line.references else {}
+        package.add(_ITEM_TYPES[line.kind], line.task_code, line.task_statement, place, **notes)
+    own = package.identifier("document")
+    head = {
+        "identifier": own, "uri": f"urn:uuid:{own}", "creator": document.creator, "title": document.title,
+        "description": document.description, "lastChangeDateTime": package.stamp, "adoptionStatus": "Draft",
+        "language": "en", "CFPackageURI": package.link(own, document.title),
+    }  # fmt: skip
+    whole = {"CFDocument": head, "CFItems": package.items, "CFAssociations": package.associations}
+    return json.dumps(whole, ensure_ascii=False, indent=1).encode("utf-8")
+
+
+_ITEM_TYPES = {
+    "task": "Task Statement", "knowledge": "Knowledge Statement", "skill": "Skill Statement",
+    "ability": "Ability Statement", "value": "Value Statement",
+}  # fmt: skip
+
+
+def _area(
+    package: _Package, areas: dict[tuple[str, ...], tuple[str, str]], line: InventoryLine
+) -> tuple[str, str] | None:
+    """Return the area of a line, added on its first line; None for a KSA of no domain."""
+    if not line.domain_code:
+        return None
+    top = (line.domain_code,)
+    if top not in areas:
+        more = {"conceptKeywords": [RUNS_THROUGH]} if line.runs_through_all == "yes" else {}
+        areas[top] = package.add("Content Domain", line.domain_code, line.domain, None, **more)
+    if not line.subdomain_code:
+        return areas[top]
+    below = (line.domain_code, line.subdomain_code)
+    if below not in areas:
+        areas[below] = package.add("Subdomain", line.subdomain_code, line.subdomain, areas[top])
+    return areas[below]

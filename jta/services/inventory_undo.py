@@ -1,0 +1,120 @@
+"""Undoing the last act on the inventory, while nothing else has touched what it changed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, select
+
+from jta import audit, clock
+from jta.audit import Actor
+from jta.db import db, transaction
+from jta.errors import StateError
+from jta.models.inventory import Domain, Knowledge, Task
+from jta.models.inventory_record import InventoryChange, Reference, StatementReference
+from jta.services.inventory_log import FIELDS, MODELS, last_change, load_change, take_snapshot
+from jta.services.inventory_merge import write_statement
+from jta.services.study_stage import lock_study, require_unlocked
+
+_WORDS = {"area": "the content domain or subdomain", "task": "task", "knowledge": "KSA"}
+# What goes when a statement goes: it tells about the statement only.
+_OWN = {"statement_version", "statement_reference", "check_dismissal"}
+_LOGGED = {"domain", "task", "knowledge"}  # of an area: whoever put something into it did so by a later act
+_ORDER = {"area": 0, "task": 1, "knowledge": 2}
+
+
+def why_not(change: InventoryChange) -> str:
+    """Return why an act cannot be undone, or an empty text where it can."""
+    now = take_snapshot(change.study_id)
+    for entry in load_change(change.id).objects:
+        if now.get((entry["kind"], entry["id"])) != entry["after"]:
+            return f"{_name(entry)} was changed in another way since."
+        if entry["before"] is None and (user := _used_by(entry)):
+            return f"{_name(entry)} is in use already ({user}). Retire it instead."
+    return ""
+
+
+def _name(entry: dict[str, Any]) -> str:
+    words = f"{_WORDS[entry['kind']]} {(entry['after'] or entry['before'])['code']}"
+    return words[:1].upper() + words[1:]
+
+
+def _used_by(entry: dict[str, Any]) -> str:
+    """Return the name of what refers to a statement or area, other than its own history and the inventory itself."""
+    target = MODELS[entry["kind"]].__table__
+    passed = _LOGGED if entry["kind"] == "area" else _OWN
+    for table in db.metadata.sorted_tables:
+        for key in table.foreign_keys:
+            if key.column.table is target and table.name not in passed:
+                found = select(key.parent).where(key.parent == entry["id"]).limit(1)
+                if db.session.execute(found).first() is not None:
+                    return table.name.replace("_", " ")
+    return ""
+
+
+def undo_last(actor: Actor, study_id: int, change_id: int) -> InventoryChange:
+    """Undo the last act on the inventory; ``change_id`` is the one that the person saw.
+
+    Raises
+    ------
+    StateError
+        If it is not the last one any more, was undone, or something else touched what it changed.
+    """
+    with transaction():
+        require_unlocked(lock_study(study_id))
+        change = last_change(study_id)
+        if change is None or change.id != change_id:
+            raise StateError("Something else was done since, or this was undone already. Look at the inventory again.")
+        if hindrance := why_not(change):
+            raise StateError(f"This cannot be undone: {hindrance[:1].lower()}{hindrance[1:]}")
+        _invert(change, actor)
+        change.undone_by, change.undone_at = actor.name, clock.now()
+        audit.record(
+            actor, "undid inventory change", f"change {change.id}", study_id=study_id, before=change.objects,
+            note=change.summary,
+        )  # fmt: skip
+    return change
+
+
+def _invert(change: InventoryChange, actor: Actor) -> None:
+    """Bring back areas, put back what was changed, take away what was made: statements, then their areas."""
+    entries = sorted(change.objects, key=lambda entry: _ORDER[entry["kind"]])
+    gone = [entry for entry in entries if entry["after"] is None]
+    for entry in sorted(gone, key=lambda one: one["before"].get("parent_id") is not None):
+        db.session.add(Domain(id=entry["id"], study_id=change.study_id, **entry["before"]))
+        db.session.flush()
+    for entry in entries:
+        if entry["before"] is not None and entry["after"] is not None:
+            _put_back(entry, actor, change)
+    db.session.flush()
+    made = [entry for entry in entries if entry["before"] is None]
+    for entry in sorted(made, key=_from_inside):
+        db.session.delete(db.session.get_one(MODELS[entry["kind"]], entry["id"]))
+        db.session.flush()
+
+
+def _from_inside(entry: dict[str, Any]) -> tuple[bool, bool]:
+    """Order what was made so that it can be deleted: statements, subdomains, domains."""
+    return entry["kind"] == "area", entry["kind"] == "area" and entry["after"]["parent_id"] is None
+
+
+def _put_back(entry: dict[str, Any], actor: Actor, change: InventoryChange) -> None:
+    found: Any = db.session.get_one(MODELS[entry["kind"]], entry["id"], populate_existing=True)
+    before: dict[str, Any] = entry["before"]
+    if isinstance(found, Task | Knowledge):
+        write_statement(found, before["statement"], actor, f"Undone: {change.summary}")
+        _set_references(entry["kind"], found.id, before.get("references", []))
+    for name in FIELDS[entry["kind"]]:
+        value = before[name]
+        if name == "retired_at" and value is not None:
+            value = datetime.fromisoformat(value)
+        setattr(found, name, value)
+
+
+def _set_references(kind: str, statement_id: int, reference_ids: list[int]) -> None:
+    column = StatementReference.task_id if kind == "task" else StatementReference.knowledge_id
+    db.session.execute(delete(StatementReference).where(column == statement_id))
+    there = set(db.session.scalars(select(Reference.id).where(Reference.id.in_(reference_ids))))
+    for reference_id in sorted(there):
+        db.session.add(StatementReference(reference_id=reference_id, **{f"{kind}_id": statement_id}))
