@@ -1,6 +1,6 @@
 """Guarded readers of uploaded files: bytes in, plain rows and problems out; no database.
 
-``read_inventory``, ``read_roster`` and ``read_ratings`` are imported on first use, so that starting the web
+The readers are imported on first use, so that starting the web
 application does not pay for them.
 """
 
@@ -13,12 +13,14 @@ from jta.imports.result import Problem, RatingTable, ReadResult, Row
 
 if TYPE_CHECKING:
     from jta.imports.inventory import read_inventory
+    from jta.imports.panel import read_panel
     from jta.imports.ratings import Known, read_ratings
     from jta.imports.roster import read_roster
 
 _LAZY = {
     "read_inventory": "inventory",
     "read_roster": "roster",
+    "read_panel": "panel",
     "read_ratings": "ratings",
     "Known": "ratings",
 }
@@ -32,6 +34,7 @@ __all__ = [
     "ReadResult",
     "Row",
     "read_inventory",
+    "read_panel",
     "read_ratings",
     "read_roster",
 ]

@@ -151,7 +151,23 @@ RATINGS = Kind(
     ),
     (("respondent_id",), ("task_id",), ("scale",), ("value",)),
 )
-KINDS = {kind.name: kind for kind in (INVENTORY, ROSTER, RATINGS)}
+PANEL = Kind(
+    "panel",
+    (
+        _column("name", "person", "Full name", "full name, person, panelist, expert"),
+        _column("first_name", "person", "First name, if the name is in two columns", "given name, firstname, forename"),
+        _column("last_name", "person", "Last name, if the name is in two columns", "family name, lastname, surname"),
+        _column("email", "email", "Email address", "e mail, email address, e mail address, mail"),
+        _column("organization", "plain", "District or employer", "organisation, district, school district, employer"),
+        _column("job_title", "plain", "Role in the organization", "role, title, position, job role"),
+        _column("qualifications", "title", "What makes the person an expert", "qualification, credentials, expertise"),
+        _column("region", "plain", "Region", "state"),
+        _column("district_size", "plain", "Size of the district", "size, enrollment band, enrolment band"),
+        _column("years", "number", "Years in the role", "years in role, years of experience, experience"),
+    ),
+    (("email",), ("name", "last_name")),
+)
+KINDS = {kind.name: kind for kind in (INVENTORY, ROSTER, RATINGS, PANEL)}
 # Scale names by which the columns of a wide file of ratings are known ("T001 importance").
 SCALES = (
     "importance", "frequency", "consequence", "performance", "needed at entry", "difficulty", "time spent",

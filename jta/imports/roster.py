@@ -39,7 +39,7 @@ def _read(source: Source, limits: Limits) -> ReadResult:
     header = take_header(source, ROSTER, limits)
     reader = Reader(source, header, ROSTER, limits, limits.rows)
     seen: dict[tuple[str, str], int] = {}
-    records = [record for record in reader.records() if _check(reader, record, seen)]
+    records = [record for record in reader.records() if check_person(reader, record, seen)]
     found = reader.found
     rows = [_row(record) for record in records if record.number not in found.bad_rows]
     notes = header_notes(header) + source.notes + found.cleaned()
@@ -51,8 +51,8 @@ def _row(record: Record) -> Row:
     return Row(record.number, {name: record.values.get(name, "") for name in names}, record.attributes)
 
 
-def _check(reader: Reader, record: Record, seen: dict[tuple[str, str], int]) -> bool:
-    """Complete a record and record its problems; say whether it can be used."""
+def check_person(reader: Reader, record: Record, seen: dict[tuple[str, str], int]) -> bool:
+    """Complete a person's record and record its problems; say whether it can be used."""
     reader.require(record, "email")
     reader.require(record, "name" if "name" in reader.header.index else "last_name")
     values = record.values

@@ -12,6 +12,7 @@ _WIDTHS = {"text": 70, "title": 32, "person": 28, "email": 34, "plain": 24}
 _ALTERNATIVES = {
     "inventory": "domain or domain_code is enough; the other may be left out. A KSA needs no domain.",
     "roster": "first_name and last_name may stand for name. Own columns: name them attribute: NAME.",
+    "panel": "first_name and last_name may stand for name. Own columns: name them attribute: NAME.",
     "ratings": 'Wide files are read too: respondent_id, then one column a task and scale ("T001 importance").',
 }
 _SPLIT_NAMES = ("first_name", "last_name")
@@ -39,6 +40,16 @@ _EXAMPLES = {
         "job_title": "Chief technology officer",
         "enrollment": "2400",
         "language": "en",
+    },
+    "panel": {
+        "name": "Ana Example",
+        "email": "ana@example.org",
+        "organization": "Example School District",
+        "job_title": "Chief technology officer",
+        "qualifications": "CETL since 2019; taught networking at the state college",
+        "region": "West",
+        "district_size": "Under 2,500 students",
+        "years": "12",
     },
     "ratings": {"respondent_id": "R0001", "task_id": "T001", "scale": "importance", "value": "4"},
 }

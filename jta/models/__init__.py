@@ -11,6 +11,8 @@ from jta.models import (
     inventory_record,
     jobs,
     market,
+    meeting,
+    panel,
     report,
     response,
     results,
@@ -21,6 +23,6 @@ from jta.models import (
 )
 
 __all__ = [
-    "account", "audit", "blueprint", "collected", "cycle", "delivery", "inventory", "inventory_record",
-    "jobs", "market", "report", "response", "results", "review", "sending", "study", "survey",
+    "account", "audit", "blueprint", "collected", "cycle", "delivery", "inventory", "inventory_record", "jobs",
+    "market", "meeting", "panel", "report", "response", "results", "review", "sending", "study", "survey",
 ]  # fmt: skip
