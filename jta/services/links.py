@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import secrets
 
 from flask import current_app
 from sqlalchemy import select
@@ -26,6 +27,11 @@ def _settings() -> Settings:
 def token_for(person_id: int, generation: int) -> str:
     """Return the token of one person's link in one generation: 43 URL-safe characters, 256 bits."""
     return keyed_token(f"{person_id}.{generation}")
+
+
+def new_mark() -> str:
+    """Return a random mark for a form that must count once however often it is sent."""
+    return secrets.token_urlsafe(18)
 
 
 def keyed_token(message: str) -> str:

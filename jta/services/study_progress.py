@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any
 
-from jta.models.study import Study
+from jta.models.study import STAGES, Study
 from jta.services.study_counts import StudyCounts
 from jta.services.study_stage import BEFORE_LAUNCH, USED, is_before
 
@@ -38,11 +38,12 @@ class TrackStage:
     state: str
 
 
-def stage_track(stage: str) -> list[TrackStage]:
-    """Return the stages with where the study stands."""
+def stage_track(stage: str, visited: Collection[str] = ()) -> list[TrackStage]:
+    """Return the stages with where the study stands; ``visited`` ones are shown even where a study may skip them."""
     return [
         TrackStage(name.capitalize(), "current" if name == stage else "done" if is_before(name, stage) else "todo")
-        for name in USED
+        for name in STAGES
+        if name in USED or name == stage or name in visited
     ]
 
 
@@ -78,6 +79,13 @@ def _before_launch(stage: str, counts: StudyCounts) -> NextStep:
             "Add the task inventory",
             "Upload the list of task statements as an Excel or CSV file, or write them here one by one.",
             DIRECTOR, "Upload an inventory", "inventory.upload", missing=missing,
+        )  # fmt: skip
+    if stage == "panel review":
+        return NextStep(
+            "Work through the panel's rounds",
+            "Close each round when the panel has answered, then decide on what it says. "
+            "When that is done, say on the panel's page that the inventory is complete.",
+            DIRECTOR, "Go to the panel", "panel.index", missing=missing,
         )  # fmt: skip
     if stage in ("design", "inventory"):
         return NextStep(

@@ -30,7 +30,7 @@ def _is_miss(reply: Response) -> bool:
     return reply.status_code == 404
 
 
-_few_misses = limiter.shared_limit("20 per minute", scope="personal links", deduct_when=_is_miss)
+few_misses = limiter.shared_limit("20 per minute", scope="personal links", deduct_when=_is_miss)
 
 
 def _remember(ticket: Ticket) -> None:
@@ -69,7 +69,7 @@ def closed(error: SurveyClosedError) -> ResponseReturnValue:
 
 
 @bp.get("/s/<token>")
-@_few_misses
+@few_misses
 def welcome(token: str) -> ResponseReturnValue:
     """Show what a personal link leads to. Mail scanners open links: nothing changes here."""
     return _welcome_page(token)
@@ -82,7 +82,7 @@ def _welcome_page(token: str, error: InvalidInputError | None = None) -> str:
 
 
 @bp.post("/s/<token>")
-@_few_misses
+@few_misses
 def start(token: str) -> ResponseReturnValue:
     """Begin or go on; from here the cookie knows the response and the address is clean."""
     if request.form.get("purpose") == "withdraw":

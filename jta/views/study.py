@@ -69,7 +69,8 @@ def overview(study_id: int) -> ResponseReturnValue:
     reads_trail = allows("study.audit", g.roles)
     return render_template(
         "study/overview.html", counts=counts, step=step, step_url=_step_url(step, study_id),
-        stages=stage_track(g.study.stage), earlier=_earlier_stages(),
+        stages=stage_track(g.study.stage, {change.to_stage for change in g.study.stage_changes}),
+        earlier=_earlier_stages(),
         events=recent_events(study_id) if reads_trail else [],
     )  # fmt: skip
 

@@ -1,0 +1,156 @@
+"""What a decision of the panel does to the inventory, inside the transaction of the decision."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import func, select
+
+from jta import clock
+from jta.audit import Actor
+from jta.db import db
+from jta.errors import EditConflictError, InvalidInputError, StateError
+from jta.imports.text import fold
+from jta.models.inventory import Task
+from jta.models.panel import Proposal, Round, RoundItem
+from jta.models.study import Study
+from jta.services.inventory_merge import write_statement
+from jta.services.study_stage import require_unlocked
+
+LONGEST = 4000
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the director wants: outcome and reason; the rest by kind.
+
+    ``seen`` is the decision that stood when the page was shown (0: none), ``task_version`` the task's.
+    """
+
+    outcome: str
+    reason: str
+    wording: str = ""
+    code: str = ""
+    value: str = ""
+    share: float | None = None
+    links: tuple[str, ...] = field(default_factory=tuple)
+    seen: int = 0
+    task_version: int = 0
+
+
+def apply_wish(
+    actor: Actor, study: Study, one: Round, item: RoundItem, proposal: Proposal | None, wish: Wish
+) -> dict[str, Any]:
+    """Do what was decided and return what of it has to be kept with the decision.
+
+    Raises
+    ------
+    InvalidInputError, EditConflictError, StateError
+        As `jta.services.panel_decisions.decide` says.
+    """
+    if proposal is not None:
+        return _apply_proposal(actor, study, one, item, proposal, wish)
+    if wish.outcome in ("reword", "retire"):
+        return _apply_to_task(actor, study, one, item, wish)
+    if wish.outcome == "links":
+        return {"links": _checked_links(one, wish.links)}
+    if wish.outcome == "set":
+        return _checked_value(one, wish)
+    return {}
+
+
+def _apply_to_task(actor: Actor, study: Study, one: Round, item: RoundItem, wish: Wish) -> dict[str, Any]:
+    require_unlocked(study)
+    if item.task_id is None:
+        raise StateError("This task statement is not in the inventory any more.")
+    task = db.session.get_one(Task, item.task_id, with_for_update=True, populate_existing=True)
+    if wish.outcome == "retire":
+        if task.retired_at is None:
+            task.retired_at, task.retired_reason = clock.now(), f"Panel round {one.number}: {wish.reason.strip()}"
+        return {"task": task.code}
+    wording = _checked_wording(wish.wording)
+    if task.version != wish.task_version:
+        raise EditConflictError(
+            "The task statement was reworded since this page was opened. Compare both, then save what should stand.",
+            theirs=task.statement, yours=wording,
+        )  # fmt: skip
+    write_statement(task, wording, actor, f"Panel round {one.number}: {wish.reason.strip()}")
+    return {"task": task.code, "before": item.wording}
+
+
+def _checked_wording(text: str) -> str:
+    wording = " ".join(text.split())
+    if not wording:
+        raise InvalidInputError("Write the wording that should stand.", field="wording")
+    if len(wording) > LONGEST:
+        raise InvalidInputError(f"Use {LONGEST:,} characters or fewer.", field="wording")
+    return wording
+
+
+def _apply_proposal(
+    actor: Actor, study: Study, one: Round, item: RoundItem, proposal: Proposal, wish: Wish
+) -> dict[str, Any]:
+    if wish.outcome == "decline":
+        proposal.state, proposal.task_id = "declined", None
+        return {}
+    if proposal.state == "accepted":
+        raise StateError("This proposal is in the inventory already. Retire the task statement there if need be.")
+    if wish.outcome == "merge":
+        task = _task_of_code(study.id, wish.code)
+        if task is None:
+            raise InvalidInputError("There is no task statement with this code.", field="code")
+        proposal.state, proposal.task_id = "merged", task.id
+        return {"task": task.code}
+    task = _new_task(actor, study, one, item, wish)
+    proposal.state, proposal.task_id = "accepted", task.id
+    return {"task": task.code}
+
+
+def _task_of_code(study_id: int, code: str) -> Task | None:
+    tasks = db.session.scalars(select(Task).where(Task.study_id == study_id))
+    return next((task for task in tasks if fold(task.code) == fold(code)), None)
+
+
+def _new_task(actor: Actor, study: Study, one: Round, item: RoundItem, wish: Wish) -> Task:
+    require_unlocked(study)
+    wording = _checked_wording(wish.wording)
+    if not wish.code or len(wish.code) > 40:
+        raise InvalidInputError("Give the task statement a code of 40 characters or fewer.", field="code")
+    if _task_of_code(study.id, wish.code) is not None:
+        raise InvalidInputError(f"The code {wish.code} is in use. Codes stay with their task for ever.", field="code")
+    if item.domain_id is None:
+        raise StateError("The content domain of this proposal is not in the inventory any more.")
+    last = db.session.scalar(select(func.max(Task.position)).where(Task.study_id == study.id)) or 0
+    task = Task(
+        study_id=study.id, domain_id=item.domain_id, code=wish.code, statement=wording, position=last + 1,
+        source=f"Panel round {one.number}, task writing",
+    )  # fmt: skip
+    write_statement(task, wording, actor, f"Panel round {one.number}: {wish.reason.strip()}")
+    db.session.add(task)
+    db.session.flush()
+    return task
+
+
+def _checked_links(one: Round, links: tuple[str, ...]) -> list[str]:
+    known = [item.code for item in one.items if item.kind == "knowledge"]
+    if unknown := [code for code in links if code not in known]:
+        raise InvalidInputError(f"This round has no KSA {unknown[0]}.", field="links")
+    return [code for code in known if code in links]
+
+
+def _checked_value(one: Round, wish: Wish) -> dict[str, Any]:
+    if one.kind == "weights":
+        raise InvalidInputError("Weights are set together: accept the panel's weights of all domains at once.")
+    if wish.value not in {choice["code"] for choice in one.settings.get("choices", ())}:
+        raise InvalidInputError("Choose one of the answers of this round.", field="value")
+    return {"value": wish.value}
+
+
+def next_code(study_id: int, item: RoundItem) -> str:
+    """Return a code for a new task of an area that nobody has: the area's code, a dot, the next number."""
+    taken = {fold(code) for code in db.session.scalars(select(Task.code).where(Task.study_id == study_id))}
+    number = 1
+    while fold(f"{item.code}.{number}") in taken:
+        number += 1
+    return f"{item.code}.{number}"
