@@ -118,7 +118,7 @@ def _page(status: int, heading: str, message: str, error: object = None) -> Resp
         return jsonify(error=heading, message=message, request_id=g.get("request_id")), status
     page = (
         "errors/survey_error.html"
-        if request.path.startswith(("/s/", "/survey", "/stop", "/join"))
+        if request.path.startswith(("/s/", "/survey", "/stop", "/join", "/p/", "/panel"))
         else "errors/error.html"
     )
     text = render_template(

@@ -29,11 +29,14 @@ def end() -> None:
 
 
 def _clear() -> None:
-    """Empty the session but for a respondent's ticket, which has no time limit."""
-    ticket = session.get("response")
+    """Empty the session but for the tickets that personal links gave, which have no time limit."""
+    kept = {name: session[name] for name in ("response", "panel") if name in session}
     session.clear()
-    if ticket is not None:
-        session["response"], session.permanent = ticket, True
+    if kept.get("panel", {}).get("by") == "account":
+        del kept["panel"]  # it came with the account and goes with it
+    if kept:
+        session.update(kept)
+        session.permanent = True
 
 
 def _expire() -> None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from jta.imports.kinds import PUNCTUATION, RATINGS, ROSTER, SCALES, Kind, header_key
+from jta.imports.kinds import PANEL, PUNCTUATION, RATINGS, ROSTER, SCALES, Kind, header_key
 from jta.imports.result import RefusedError
 from jta.imports.text import fold, has_hidden, shown, strip_hidden
 
@@ -65,7 +65,7 @@ def _place(header: Header, place: int, title: str, kind: Kind) -> None:
         return
     if twin := kind.by_key.get(key.translate(_LOOKALIKES)):
         header.lookalikes.append((title, twin.name))
-    elif kind is ROSTER and (match := _ATTRIBUTE.fullmatch(key)):
+    elif kind in (ROSTER, PANEL) and (match := _ATTRIBUTE.fullmatch(key)):
         header.attributes[place] = match[1]
     else:
         header.unused.append(title)

@@ -261,7 +261,7 @@ def finish_decisions(actor: Actor, study_id: int, round_id: int) -> Round:
 
 
 def decided_values(study_id: int, kind: str) -> Mapping[int, str]:
-    """Return what was decided for each task in rounds of a kind (``level``, ``entry``), by task id, the newest first."""
+    """Return what was decided for each task in rounds of a kind (``level``, ``entry``); the newest counts."""
     found = (
         select(RoundItem.task_id, RoundDecision.result)
         .join(RoundDecision, RoundDecision.item_id == RoundItem.id)

@@ -16,6 +16,8 @@ NAMES = (
     "admin",
     "study",
     "inventory",
+    "panel",
+    "panelist",
     "survey",
     "delivery",
     "collect",

@@ -9,6 +9,7 @@ from jta.permissions import allows
 TABS = (
     ("Overview", "study.overview", {"study"}),
     ("Inventory", "inventory.index", {"inventory"}),
+    ("Panel", "panel.index", {"panel", "meeting"}),
     ("Survey", "survey.index", {"survey"}),
     ("Roster", "delivery.roster", {"delivery"}),
     ("Responses", "delivery.monitor", set()),

@@ -1,0 +1,114 @@
+// Saves a panelist's answers as they are entered, moves through the linkage grid by keys, adds up points.
+// Without this file every page is a plain form that saves when its button is pressed.
+(() => {
+  "use strict";
+
+  const form = document.querySelector("form[data-autosave]");
+  if (!form) return;
+  const clock = new Intl.DateTimeFormat([], { hour: "numeric", minute: "2-digit" });
+  const status = form.querySelector("[data-save-status]");
+  const seenField = form.elements.namedItem("seen");
+  let queue = Promise.resolve();
+
+  document.querySelectorAll("time[datetime]").forEach((time) => {
+    time.textContent = clock.format(new Date(time.dateTime));
+  });
+
+  const say = (card, state, text) => {
+    if (status) {
+      status.dataset.state = state;
+      status.textContent = text;
+    }
+    const line = card.querySelector("[data-card-status]");
+    if (line) line.textContent = state === "saved" ? "" : text;
+    if (card.classList.contains("rating-card")) card.dataset.state = state === "clash" ? "conflict" : state;
+  };
+
+  const body = (card) => {
+    const sent = new URLSearchParams();
+    for (const name of ["csrf_token", "mark", "seen"]) sent.set(name, form.elements.namedItem(name).value);
+    card.querySelectorAll("input, select, textarea").forEach((field) => {
+      if (field.name && (field.type !== "radio" || field.checked)) sent.set(field.name, field.value);
+    });
+    return sent;
+  };
+
+  const send = async (card, only) => {
+    const sent = body(card);
+    if (only) {
+      for (const name of [...sent.keys()]) if (name.startsWith("a.") && name !== only) sent.delete(name);
+    }
+    say(card, "saving", "Saving …");
+    try {
+      const reply = await fetch(form.dataset.autosave, { method: "POST", body: sent, headers: { Accept: "application/json" } });
+      const said = await reply.json();
+      if (reply.ok) {
+        seenField.value = JSON.stringify({ ...JSON.parse(seenField.value), ...said.versions });
+        say(card, "saved", `Saved ${clock.format(new Date(said.at))}`);
+      } else {
+        say(card, reply.status === 409 && said.status === "clash" ? "clash" : "error", said.message);
+      }
+    } catch {
+      say(card, "error", "Not saved: no connection. Press the button below to try again.");
+    }
+  };
+
+  form.addEventListener("change", (event) => {
+    const field = event.target;
+    const card = field.closest("[data-item]");
+    if (!card) return;
+    if (field.matches("select")) field.dataset.value = field.value;
+    // One after the other: the second needs the version that the first one made.
+    queue = queue.then(() => send(card, field.matches("select") ? field.name : null));
+  });
+
+  const wordingOf = (card) => card.querySelector(".wording textarea");
+  form.addEventListener("change", (event) => {
+    if (!event.target.matches("[data-revise]")) return;
+    const card = event.target.closest("[data-item]");
+    const area = wordingOf(card);
+    const legend = card.querySelector("legend").cloneNode(true);
+    legend.querySelector(".task-code").remove();
+    if (area && !area.value) area.value = legend.textContent.trim();
+  });
+
+  // Points: the total, while typing.
+  if ("points" in form.dataset) {
+    const total = form.querySelector("[data-points-total]");
+    const bar = form.querySelector("[data-points-bar]");
+    const add = () => {
+      const sum = [...form.querySelectorAll("[data-point]")].reduce((all, field) => all + (Number.parseInt(field.value, 10) || 0), 0);
+      const rest = 100 - sum;
+      const words = rest > 0 ? `, ${rest} left` : rest < 0 ? `, ${-rest} too many` : ": complete";
+      total.textContent = `${sum} of 100 points${words}`;
+      bar.value = Math.min(sum, 100);
+    };
+    form.addEventListener("input", add);
+    add();
+  }
+
+  // The grid: arrows move, a digit chooses and goes on.
+  if ("grid" in form.dataset) {
+    const columns = Number(form.dataset.columns);
+    const cells = [...form.querySelectorAll(".link-select")];
+    const go = (place) => {
+      if (!cells[place]) return;
+      cells[place].focus();
+      cells[place].scrollIntoView({ block: "nearest", inline: "nearest" });
+    };
+    const steps = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: columns, ArrowUp: -columns };
+    form.addEventListener("keydown", (event) => {
+      const place = cells.indexOf(event.target);
+      if (place < 0 || event.altKey || event.ctrlKey || event.metaKey) return;
+      if (event.key in steps) {
+        event.preventDefault();
+        go(place + steps[event.key]);
+      } else if (["0", "1", "2", "Delete", "Backspace"].includes(event.key)) {
+        event.preventDefault();
+        event.target.value = event.key.length === 1 ? event.key : "";
+        event.target.dispatchEvent(new Event("change", { bubbles: true }));
+        if (event.key.length === 1) go(place + 1);
+      }
+    });
+  }
+})();
