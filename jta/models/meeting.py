@@ -23,7 +23,7 @@ note_theme = Table(
     "note_theme",
     Base.metadata,
     Column("note_id", ForeignKey("meeting_note.id", ondelete="CASCADE"), primary_key=True),
-    Column("theme_id", ForeignKey("theme.id", ondelete="CASCADE"), primary_key=True),
+    Column("theme_id", ForeignKey("meeting_theme.id", ondelete="CASCADE"), primary_key=True),
 )
 
 
@@ -52,10 +52,10 @@ class Meeting(db.Model):
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012  SQLAlchemy reads it as a plain class attribute
 
 
-class Theme(db.Model):
+class MeetingTheme(db.Model):
     """One code of the codebook by which notes are sorted."""
 
-    __tablename__ = "theme"
+    __tablename__ = "meeting_theme"
     __table_args__ = (UniqueConstraint("study_id", "code"),)
     id: Mapped[int] = mapped_column(primary_key=True)
     study_id: Mapped[int] = mapped_column(ForeignKey("study.id", ondelete="CASCADE"))
@@ -79,7 +79,7 @@ class MeetingNote(db.Model):
     is_quote: Mapped[bool] = mapped_column(default=False)
     at: Mapped[datetime]
     version: Mapped[int] = mapped_column(default=1)
-    themes: Mapped[list[Theme]] = relationship(secondary=note_theme, order_by=Theme.code)
+    themes: Mapped[list[MeetingTheme]] = relationship(secondary=note_theme, order_by=MeetingTheme.code)
     links: Mapped[list[NoteLink]] = relationship(order_by="NoteLink.id", cascade="all, delete-orphan")
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012  SQLAlchemy reads it as a plain class attribute

@@ -61,12 +61,14 @@ def inventory_act(actor: Actor, study_id: int) -> Iterator[Act]:
         require_unlocked(study)
         act = Act(study, actor, before=take_snapshot(study_id))
         yield act
-        db.session.flush()
-        if objects := differences(act.before, take_snapshot(study_id)):
-            _log(act, objects)
+        log_act(act)
 
 
-def _log(act: Act, objects: list[dict[str, Any]]) -> None:
+def log_act(act: Act) -> None:
+    """Log what an act changed, inside the transaction that is open; nothing where it changed nothing."""
+    objects = differences(act.before, take_snapshot(act.study.id))
+    if not objects:
+        return
     change = InventoryChange(
         study_id=act.study.id, summary=act.summary or "Changed the inventory", objects=objects,
         by_name=act.actor.name, at=clock.now(),

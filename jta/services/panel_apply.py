@@ -5,17 +5,26 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
-from jta import clock
 from jta.audit import Actor
 from jta.db import db
-from jta.errors import EditConflictError, InvalidInputError, StateError
+from jta.errors import InvalidInputError, StateError
 from jta.imports.text import fold
 from jta.models.inventory import Task
 from jta.models.panel import Proposal, Round, RoundItem
 from jta.models.study import Study
+from jta.services.inventory_log import Act, log_act, take_snapshot
 from jta.services.inventory_merge import write_statement
+from jta.services.inventory_tasks import (
+    TaskWords,
+    conflict,
+    last_position,
+    locked_task,
+    new_task,
+    require_free_code,
+    retire_in,
+)
 from jta.services.study_stage import require_unlocked
 
 LONGEST = 4000
@@ -64,19 +73,21 @@ def _apply_to_task(actor: Actor, study: Study, one: Round, item: RoundItem, wish
     require_unlocked(study)
     if item.task_id is None:
         raise StateError("This task statement is not in the inventory any more.")
-    task = db.session.get_one(Task, item.task_id, with_for_update=True, populate_existing=True)
+    act = Act(study, actor, f"Panel round {one.number}: {wish.outcome} {item.code}", take_snapshot(study.id))
+    task = locked_task(study.id, item.task_id)
     if wish.outcome == "retire":
-        if task.retired_at is None:
-            task.retired_at, task.retired_reason = clock.now(), f"Panel round {one.number}: {wish.reason.strip()}"
-        return {"task": task.code}
-    wording = _checked_wording(wish.wording)
-    if task.version != wish.task_version:
-        raise EditConflictError(
-            "The task statement was reworded since this page was opened. Compare both, then save what should stand.",
-            theirs=task.statement, yours=wording,
-        )  # fmt: skip
-    write_statement(task, wording, actor, f"Panel round {one.number}: {wish.reason.strip()}")
-    return {"task": task.code, "before": item.wording}
+        retire_in(act, task, "task", _said(one, wish))
+    else:
+        wording = _checked_wording(wish.wording)
+        if task.version != wish.task_version:
+            raise conflict(task.statement, wording)
+        write_statement(task, wording, actor, _said(one, wish))
+    log_act(act)
+    return {"task": item.code, "before": item.wording}
+
+
+def _said(one: Round, wish: Wish) -> str:
+    return f"Panel round {one.number}: {wish.reason.strip()}"
 
 
 def _checked_wording(text: str) -> str:
@@ -117,18 +128,13 @@ def _new_task(actor: Actor, study: Study, one: Round, item: RoundItem, wish: Wis
     wording = _checked_wording(wish.wording)
     if not wish.code or len(wish.code) > 40:
         raise InvalidInputError("Give the task statement a code of 40 characters or fewer.", field="code")
-    if _task_of_code(study.id, wish.code) is not None:
-        raise InvalidInputError(f"The code {wish.code} is in use. Codes stay with their task for ever.", field="code")
-    if item.domain_id is None:
+    require_free_code(study.id, wish.code)
+    if item.domain is None:
         raise StateError("The content domain of this proposal is not in the inventory any more.")
-    last = db.session.scalar(select(func.max(Task.position)).where(Task.study_id == study.id)) or 0
-    task = Task(
-        study_id=study.id, domain_id=item.domain_id, code=wish.code, statement=wording, position=last + 1,
-        source=f"Panel round {one.number}, task writing",
-    )  # fmt: skip
-    write_statement(task, wording, actor, f"Panel round {one.number}: {wish.reason.strip()}")
-    db.session.add(task)
-    db.session.flush()
+    act = Act(study, actor, f"Panel round {one.number}: added {wish.code}", take_snapshot(study.id))
+    words = TaskWords(wording, f"Panel round {one.number}, task writing")
+    task = new_task(act, wish.code, words, item.domain, last_position(Task, study.id) + 1, _said(one, wish))
+    log_act(act)
     return task
 
 

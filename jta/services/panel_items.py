@@ -62,7 +62,8 @@ def _ksa_items(study_id: int, after: int) -> Iterable[RoundItem]:
 
 def _areas(one: Round, areas: Sequence[Domain]) -> list[Domain]:
     """Return the areas asked about: tasks are written for the smallest ones, points are spread over the largest."""
-    tops = [area for area in areas if area.parent_id is None]
+    # A domain that runs through all others is not tested by itself.
+    tops = [area for area in areas if area.parent_id is None and not area.runs_through]
     if one.kind == "weights":
         return tops
     wanted = _with_children(areas, set(one.settings.get("domains", [])))

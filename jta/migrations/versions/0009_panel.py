@@ -120,16 +120,16 @@ def upgrade() -> None:
     with op.batch_alter_table('round', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_round_study_id'), ['study_id'], unique=False)
 
-    op.create_table('theme',
+    op.create_table('meeting_theme',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('study_id', sa.Integer(), nullable=False),
     sa.Column('code', sa.Text(), nullable=False),
     sa.Column('title', sa.Text(), nullable=False),
     sa.Column('description', sa.Text(), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
-    sa.ForeignKeyConstraint(['study_id'], ['study.id'], name=op.f('fk_theme_study_id_study'), ondelete='CASCADE'),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_theme')),
-    sa.UniqueConstraint('study_id', 'code', name=op.f('uq_theme_study_id_code'))
+    sa.ForeignKeyConstraint(['study_id'], ['study.id'], name=op.f('fk_meeting_theme_study_id_study'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_meeting_theme')),
+    sa.UniqueConstraint('study_id', 'code', name=op.f('uq_meeting_theme_study_id_code'))
     )
     op.create_table('meeting_decision',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -223,7 +223,7 @@ def upgrade() -> None:
     sa.Column('note_id', sa.Integer(), nullable=False),
     sa.Column('theme_id', sa.Integer(), nullable=False),
     sa.ForeignKeyConstraint(['note_id'], ['meeting_note.id'], name=op.f('fk_note_theme_note_id_meeting_note'), ondelete='CASCADE'),
-    sa.ForeignKeyConstraint(['theme_id'], ['theme.id'], name=op.f('fk_note_theme_theme_id_theme'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['theme_id'], ['meeting_theme.id'], name=op.f('fk_note_theme_theme_id_meeting_theme'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('note_id', 'theme_id', name=op.f('pk_note_theme'))
     )
     op.create_table('round_item',
@@ -383,7 +383,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_meeting_decision_meeting_id'))
 
     op.drop_table('meeting_decision')
-    op.drop_table('theme')
+    op.drop_table('meeting_theme')
     with op.batch_alter_table('round', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_round_study_id'))
 
