@@ -15,6 +15,7 @@ from flask.testing import FlaskClient
 from jta.permissions import ANY_DIRECTOR, ANYONE, RULES, SAFE_METHODS, STAFF, STUDY
 from tests.factories import make_user, post, signed_in_client
 from tests.services.closed_study import make_closed_study
+from tests.services.panel_study import panel_objects
 
 ROLES = ("anonymous", "disabled", "administrator", *STUDY, "stranger")
 
@@ -94,6 +95,7 @@ def _objects(study_id: int, actors) -> dict[str, object]:
         "token": "unknown",
         "filename": "css/tokens.css",
         "direction": "up",
+        **panel_objects(study_id, actors["director"]),
     }
 
 

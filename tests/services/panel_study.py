@@ -97,3 +97,21 @@ def finish(ticket: PanelTicket, one: Round) -> None:
 def close(made: PanelStudy, one: Round) -> Round:
     """Close a round."""
     return panel_rounds.close_round(made.dora, made.id, one.id)
+
+
+def panel_objects(study_id: int, dora: Actor) -> dict[str, object]:
+    """Store a panel in a study that is there, for the table of rights: a panelist with an account, two rounds."""
+    details = panel.PanelistDetails("Panelist", "panelist@example.org")
+    person = panel.add_panelist(dora, study_id, details)
+    panel.make_panel_links(dora, study_id)
+    sign_all(person.id)
+    rounds = {}
+    for kind in ("linkage", "review"):
+        one = panel_rounds.create_round(dora, study_id, kind, RoundPlan(kind))
+        panel_rounds.open_round(dora, study_id, one.id)
+        rounds[kind] = panel_rounds.close_round(dora, study_id, one.id)
+    item = load_items(rounds["review"].id)[0]
+    return {
+        "panelist_id": person.id, "round_id": rounds["review"].id, "round_kind": "review",
+        "subject": f"item-{item.id}", "proposal_id": 1,
+    }  # fmt: skip
