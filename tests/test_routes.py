@@ -43,11 +43,12 @@ class World:
 def _objects(study_id: int, actors) -> dict[str, object]:
     from sqlalchemy import select
 
+    from jta import clock
     from jta.db import db
     from jta.models.account import Membership
     from jta.models.delivery import Person
     from jta.models.inventory import Domain, Knowledge, Task
-    from jta.models.inventory_record import Reference
+    from jta.models.inventory_record import CheckDismissal, Reference
     from jta.models.response import Response
     from jta.models.survey import RatingScale
     from jta.services import blueprint, collect, collect_apply, data_files, report, results, results_jobs, review
@@ -61,6 +62,11 @@ def _objects(study_id: int, actors) -> dict[str, object]:
     knowledge = Knowledge(study_id=study_id, code="K1", statement="Contract law", position=1)
     reference = Reference(study_id=study_id, code="R1", citation="A book")
     db.session.add_all([knowledge, reference])
+    db.session.flush()
+    dismissal = CheckDismissal(
+        study_id=study_id, knowledge_id=knowledge.id, rule="long", wording="x", reason="y", by_name="z", at=clock.now()
+    )
+    db.session.add(dismissal)
     db.session.commit()
 
     def first(model):
@@ -73,6 +79,7 @@ def _objects(study_id: int, actors) -> dict[str, object]:
         "domain_id": area.id,
         "knowledge_id": knowledge.id,
         "reference_id": reference.id,
+        "dismissal_id": dismissal.id,
         "area_id": area.id,
         "scale_id": first(RatingScale),
         "person_id": first(Person),

@@ -18,6 +18,7 @@ NAMES = (
     "inventory",
     "panel",
     "panelist",
+    "inventory_checks",
     "survey",
     "delivery",
     "collect",

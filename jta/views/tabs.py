@@ -8,7 +8,7 @@ from jta.permissions import allows
 
 TABS = (
     ("Overview", "study.overview", {"study"}),
-    ("Inventory", "inventory.index", {"inventory"}),
+    ("Inventory", "inventory.index", {"inventory", "inventory_checks", "cycle"}),
     ("Panel", "panel.index", {"panel", "meeting"}),
     ("Survey", "survey.index", {"survey"}),
     ("Roster", "delivery.roster", {"delivery"}),
