@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -236,19 +237,24 @@ class _Writing:
         return found
 
     def _add_ratings(self, rows: Iterator[tuple[int, tuple[int, int], int]]) -> None:
-        table, chunk = Rating.__table__, []
-        for response, (task, scale), anchor in rows:
-            chunk.append(
-                {
-                    "response_id": response, "task_id": task, "scale_id": scale, "anchor_id": anchor,
-                    "version": 1, "saved_at": self._now,
-                }
-            )  # fmt: skip
-            if len(chunk) == CHUNK:
-                db.session.execute(table.insert(), chunk)
-                chunk = []
-        if chunk:
-            db.session.execute(table.insert(), chunk)
+        if db.engine.dialect.name == "postgresql":
+            self._copy_ratings(rows)
+            return
+        names = ("response_id", "task_id", "scale_id", "anchor_id", "version", "saved_at")
+        while chunk := list(islice(rows, CHUNK)):
+            values = [
+                dict(zip(names, (response, task, scale, anchor, 1, self._now), strict=True))
+                for response, (task, scale), anchor in chunk
+            ]
+            db.session.execute(Rating.__table__.insert(), values)
+
+    def _copy_ratings(self, rows: Iterator[tuple[int, tuple[int, int], int]]) -> None:
+        """Send new ratings in PostgreSQL's own way for many rows, inside the transaction that is open."""
+        connection: Any = db.session.connection().connection.driver_connection
+        into = "COPY rating (response_id, task_id, scale_id, anchor_id, version, saved_at) FROM STDIN"
+        with connection.cursor() as cursor, cursor.copy(into) as copy:
+            for response, (task, scale), anchor in rows:
+                copy.write_row((response, task, scale, anchor, 1, self._now))
 
     def _add_answers(self, rows: list[tuple[int, int, int]]) -> None:
         values = [

@@ -80,7 +80,10 @@ def said_share(share: float, n: int, *, public: bool = False, minimum: int = SMA
 
 
 def hide(
-    counts: Mapping[Hashable, float | None], minimum: int = SMALLEST, most: Mapping[Hashable, float] | None = None
+    counts: Mapping[Hashable, float | None],
+    minimum: int = SMALLEST,
+    most: Mapping[Hashable, float] | None = None,
+    before: Iterable[Hashable] = (),
 ) -> set[Hashable]:
     """Return which parts of a whole must be hidden, given how many answers each holds.
 
@@ -93,11 +96,14 @@ def hide(
     ----------
     most : mapping, optional
         The most that each part can hold, where that is known from elsewhere.
+    before : iterable, optional
+        Parts that are hidden already, for another reason.
     """
     size = {key: _whole(n) for key, n in counts.items()}
     order = sorted(size, key=lambda key: (size[key], str(key)))
-    hidden = [key for key in order if size[key] < minimum]
-    rest = [key for key in order if size[key] >= minimum]
+    already = set(before)
+    hidden = [key for key in order if size[key] < minimum or key in already]
+    rest = [key for key in order if size[key] >= minimum and key not in already]
     while hidden and rest and not _is_safe([(size[k], (most or {}).get(k, math.inf)) for k in hidden], minimum):
         hidden.append(rest.pop(0))
     return set(hidden)
