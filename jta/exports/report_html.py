@@ -26,7 +26,8 @@ h1,h2,h3{color:#1F3A5F;line-height:1.2}h2{margin-top:2.2rem}
 table{border-collapse:collapse;width:100%;margin:1rem 0}caption{text-align:left;font-weight:bold;padding:.4rem 0}
 th,td{text-align:left;vertical-align:top;padding:.35rem .5rem;border-bottom:1px solid #C3CCD6}
 thead th{background:#1F3A5F;color:#fff}td.number,th.number{text-align:right}
-dt{font-weight:bold}dd{margin:0 0 .5rem}.notice,.missing{background:#FCE4E4;color:#8B0000;font-weight:bold;padding:.6rem .8rem}
+dt{font-weight:bold}dd{margin:0 0 .5rem}
+.notice,.missing{background:#FCE4E4;color:#8B0000;font-weight:bold;padding:.6rem .8rem}
 figure{margin:1rem 0}figure svg{max-width:100%;height:auto}figcaption{font-weight:bold}
 .wide{overflow-x:auto}@media print{body{max-width:none;margin:0}tr{break-inside:avoid}}
 """
@@ -95,7 +96,10 @@ def _table(part: Table) -> Iterator[str]:
         yield f'<th scope="col"{side}>{_text(title)}</th>'
     yield "</tr></thead><tbody>"
     for row in part.rows:
-        cells = (f'<td class="number">{_text(c)}</td>' if n in part.numeric else f"<td>{_text(c)}</td>" for n, c in enumerate(row))
+        cells = (
+            f'<td class="number">{_text(c)}</td>' if n in part.numeric else f"<td>{_text(c)}</td>"
+            for n, c in enumerate(row)
+        )
         yield f"<tr>{''.join(cells)}</tr>"
     yield "</tbody></table></div>"
     if part.note:

@@ -85,7 +85,12 @@ def _part(part: Part, folder: Path) -> dict[str, Any]:
         case Figure():
             return {"kind": "figure", "caption": part.caption, "alt": part.alt, "file": _keep(part, folder)}
         case Section():
-            return {"kind": "section", "title": _clean(part.title), "level": part.level, "parts": _parts(part.parts, folder)}
+            return {
+                "kind": "section",
+                "title": _clean(part.title),
+                "level": part.level,
+                "parts": _parts(part.parts, folder),
+            }
 
 
 def _table(table: Table) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from docx import Document as new_document
+import docx
 from docx.enum.style import WD_STYLE_TYPE
 from docx.oxml import OxmlElement, parse_xml
 from docx.oxml.ns import nsdecls, qn
@@ -27,7 +27,7 @@ _FIXED = (1980, 1, 1, 0, 0, 0)
 
 def make_template() -> bytes:
     """Return the template; the same bytes at every call."""
-    document = new_document()
+    document = docx.Document()
     _set_page(document)
     _set_styles(document)
     _set_table_style(document)
@@ -68,7 +68,9 @@ def _set_styles(document: Document) -> None:
         styles[name].paragraph_format.space_before = styles[name].paragraph_format.space_after = Pt(2)
 
 
-def _look(style: Any, size: float, colour: RGBColor, *, bold: bool = False, before: float = 0, after: float = 0) -> None:
+def _look(
+    style: Any, size: float, colour: RGBColor, *, bold: bool = False, before: float = 0, after: float = 0
+) -> None:
     style.font.name, style.font.size, style.font.bold, style.font.italic = FONT, Pt(size), bold, False
     style.font.color.rgb = colour
     fonts = style.element.get_or_add_rPr().get_or_add_rFonts()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -100,23 +100,25 @@ def _write_parts(document: Document, parts: Sequence[Part]) -> None:
 
 
 def _write_part(document: Document, part: Part) -> None:
-    match part:
-        case Paragraph():
-            document.add_paragraph(clean_text(part.text))
-        case Bullets():
-            for item in part.items:
-                document.add_paragraph(clean_text(item), style="List Number" if part.ordered else "List Bullet")
-        case Facts():
-            _write_facts(document, part)
-        case Table():
-            _write_table(document, part)
-        case Missing():
-            document.add_paragraph(missing_words(part), style="Missing")
-        case Figure():
-            _write_figure(document, part)
-        case Section():
-            document.add_heading(clean_text(part.title), level=part.level)
-            _write_parts(document, part.parts)
+    _WRITERS[type(part)](document, part)
+
+
+def _write_paragraph(document: Document, part: Paragraph) -> None:
+    document.add_paragraph(clean_text(part.text))
+
+
+def _write_bullets(document: Document, part: Bullets) -> None:
+    for item in part.items:
+        document.add_paragraph(clean_text(item), style="List Number" if part.ordered else "List Bullet")
+
+
+def _write_missing(document: Document, part: Missing) -> None:
+    document.add_paragraph(missing_words(part), style="Missing")
+
+
+def _write_section(document: Document, part: Section) -> None:
+    document.add_heading(clean_text(part.title), level=part.level)
+    _write_parts(document, part.parts)
 
 
 def _write_facts(document: Document, part: Facts) -> None:
@@ -211,6 +213,12 @@ def _write_figure(document: Document, part: Figure) -> None:
     about.set("title", clean_text(part.caption))
 
 
+_WRITERS: dict[type, Callable[[Any, Any], None]] = {
+    Paragraph: _write_paragraph, Bullets: _write_bullets, Facts: _write_facts, Table: _write_table,
+    Missing: _write_missing, Figure: _write_figure, Section: _write_section,
+}  # fmt: skip
+
+
 def _page_break(document: Document) -> None:
     document.add_paragraph().add_run().add_break(WD_BREAK.PAGE)
 
@@ -255,5 +263,3 @@ def _fixed_times(content: bytes) -> bytes:
         for name in old.namelist():
             new.writestr(zipfile.ZipInfo(name, _FIXED), old.read(name), zipfile.ZIP_DEFLATED)
     return sink.getvalue()
-
-

@@ -1,0 +1,216 @@
+"""Chapters about the exam: weights by each method, the ledger, the final blueprint, limits, approval, references."""
+
+from __future__ import annotations
+
+from jta.exports.report_parts import Bullets, Chapter, Facts, Missing, Paragraph, Part, Section, Table
+from jta.services.blueprint import content_hash
+from jta.services.blueprint_approval import standing_approval
+from jta.services.report_chapters.sample import weighting_sample
+from jta.services.report_chapters.source import NOTHING, Source, count, percent, percent_interval
+
+METHOD_WORDS = {
+    "sum_importance": "importance",
+    "sum_importance_x_frequency": "importance times frequency",
+    "mean_of_products": "mean of products",
+    "mean_of_scales": "mean of both scales",
+    "z_mix": "standardised mix",
+    "time_share": "time share",
+    "kane_log_performers": "Kane type, performers",
+    "kane_log_x_performing": "Kane type times performing",
+    "kane_equalised": "Kane type, equal pull",
+}
+
+
+def weights(source: Source) -> Chapter:
+    """Method, weights with intervals, other methods, sensitivity."""
+    rows = [
+        (
+            f"{row.code} {row.title}",
+            count(row.n_tasks),
+            percent(row.empirical_weight, 2),
+            percent_interval(row.low, row.high, 2),
+        )
+        for row in source.blueprint.rows
+    ]
+    return Chapter(
+        "Weights",
+        [
+            Paragraph(
+                f"The weight of a part is the sum of the indices of its retained tasks, as a share of the sum "
+                f"over all. The index of a task: "
+                f"{source.run.summary['method_text']}."
+            ),
+            Table(
+                "Weights from the survey",
+                ("Part of the exam", "Tasks", "Weight", "95 % interval"),
+                rows,
+                (6, 1, 2, 3),
+                frozenset({1, 2, 3}),
+            ),
+            _together(source),
+            weighting_sample(source),
+            _methods(source),
+            _sensitivity(source),
+        ],
+    )
+
+
+def _together(source: Source) -> Part:
+    pairs = [
+        f"{a.title} and {b.title}"
+        for n, a in enumerate(source.domains)
+        for b in source.domains[n + 1 :]
+        if a.low is not None
+        and a.high is not None
+        and b.low is not None
+        and b.high is not None
+        and a.low <= b.high
+        and b.low <= a.high
+    ]
+    if not pairs:
+        return Paragraph("The intervals of no two content domains overlap.")
+    return Bullets([f"{pair} cannot be told apart: their intervals overlap." for pair in pairs])
+
+
+def _methods(source: Source) -> Part:
+    rows = source.tables.rows("method_comparison", level="domain")
+    methods = list(dict.fromkeys(r["method"] for r in rows))
+    at = {(r["method"], r["unit"]): r for r in rows}
+    lines = [
+        (METHOD_WORDS.get(m, m.replace("_", " ")), *(_share_of(at.get((m, d.code))) for d in source.domains))
+        for m in methods
+    ]
+    headers = ("Method", *(d.title for d in source.domains))
+    table = Table(
+        "Weights and items under other methods",
+        headers,
+        lines,
+        (3, *[2] * len(source.domains)),
+        frozenset(range(1, len(headers))),
+        f"Items of an exam of {source.run.plan['items']}.",
+    )
+    return Section("Other methods", [table if lines else Missing("a comparison of methods.")])
+
+
+def _share_of(row: dict[str, object] | None) -> str:
+    if row is None or row["weight"] is None:
+        return NOTHING
+    return f"{percent(row['weight'])} ({count(row['items'])})"
+
+
+def _sensitivity(source: Source) -> Part:
+    first = source.domains[0].code
+    rows = [r for r in source.tables.rows("sensitivity") if r["unit"] == first and r["option"] != "plan"]
+    moved = sorted((r for r in rows if r["items_moved"] is not None), key=lambda r: -r["items_moved"])
+    lines = [
+        (r["option"], r["plan_value"] or "none", r["value"], count(r["items_moved"]), count(r["tasks_retained"]))
+        for r in moved[:30]
+    ]
+    still = sum(r["items_moved"] == 0 for r in moved)
+    table = Table(
+        "What other choices would move",
+        ("Choice", "Plan", "Instead", "Items moved", "Tasks retained"),
+        lines,
+        (4, 3, 3, 1, 1),
+        frozenset({3, 4}),
+        f"{count(still)} of {count(len(moved))} other choices move no item.",
+    )
+    return Section("Sensitivity", [table if lines else Missing("a sensitivity analysis.")])
+
+
+def ledger(source: Source) -> Chapter:
+    """Every change from the survey's weights, with reason and person."""
+    lines = [
+        (source.day(a.at), a.by_name, f"{a.code or 'Exam'} {a.field}", a.before, a.after, a.reason)
+        for a in source.blueprint.adjustments
+    ]
+    table = Table(
+        "Changes of the blueprint", ("Date", "Who", "What", "Before", "After", "Reason"), lines, (2, 2, 2, 2, 2, 5)
+    )
+    words = "Nothing was changed: the blueprint holds the weights of the survey."
+    return Chapter("Changes by the panel and the director", [table if lines else Paragraph(words)])
+
+
+def blueprint(source: Source) -> Chapter:
+    """The final blueprint."""
+    rows = [
+        (
+            f"{row.code} {row.title}",
+            percent(row.empirical_weight),
+            percent(row.weight),
+            count(row.items),
+            count(row.minimum),
+            count(row.maximum),
+            row.rationale or NOTHING,
+        )
+        for row in source.blueprint.rows
+    ]
+    table = Table(
+        f"Blueprint {source.blueprint.number}, {source.blueprint.items} items",
+        ("Part of the exam", "Survey", "Blueprint", "Items", "Least", "Most", "Reason of a change"),
+        rows,
+        (5, 1.4, 1.5, 1, 1, 1, 3),
+        frozenset({1, 2, 3, 4, 5}),
+    )
+    two_way = source.tables.rows("blueprint_two_way")
+    return Chapter(
+        "Final blueprint", [table, _two_way(source) if two_way else Missing("a table of content by cognitive level.")]
+    )
+
+
+def _two_way(source: Source) -> Part:
+    rows = source.tables.rows("blueprint_two_way")
+    levels = list(dict.fromkeys(r["cognitive_level"] for r in rows))
+    units = list(dict.fromkeys(r["unit"] for r in rows))
+    at = {(r["unit"], r["cognitive_level"]): r for r in rows}
+    lines = [(source.words.unit(u), *(count(at[u, level]["items"]) for level in levels)) for u in units]
+    return Table(
+        "Items by content domain and cognitive level",
+        ("Content domain", *levels),
+        lines,
+        (4, *[1] * len(levels)),
+        frozenset(range(1, len(levels) + 1)),
+    )
+
+
+def limits(source: Source) -> Chapter:
+    """What the study does not show."""
+    counts = source.run.summary["counts"]
+    said = [
+        f"The results rest on the answers of {count(counts['respondents'])} people who chose to take part. "
+        f"Intervals cover chance, not "
+        "the difference between those who answered and those who did not.",
+        "Respondents judged importance and frequency by memory and in their own words of the scale.",
+        "The task list bounds the results: work that no statement names has no weight.",
+        *source.run.summary["notes"],
+        *(f"{name}: {reason}" for name, reason in source.run.summary["left_out"].items()),
+    ]
+    return Chapter("Limits", [Bullets(said)])
+
+
+def change() -> Chapter:
+    """Against the last study."""
+    return Chapter("Change from the last study", [Missing("a crosswalk and weights of a former study.")])
+
+
+def approval(source: Source) -> Chapter:
+    """Who approved what."""
+    standing = standing_approval(source.blueprint)
+    rows = [
+        (source.day(a.at), a.by_name, a.decision, a.reason or NOTHING, a.content_hash[:16])
+        for a in source.blueprint.approvals
+    ]
+    parts: list[Part] = [
+        Facts(
+            [
+                ("State of the blueprint", source.blueprint.state),
+                ("SHA-256 of its content", content_hash(source.blueprint)),
+            ]
+        ),
+        Table("Decisions", ("Date", "Who", "Decision", "Reason", "Content (first 16)"), rows, (2, 2, 2, 4, 3))
+        if rows
+        else Missing("an approval by a second person."),
+    ]
+    if standing is None and rows:
+        parts.append(Paragraph("No approval stands for the content as it is now."))
+    return Chapter("Approval", parts)
