@@ -46,7 +46,12 @@ from jta.models.jobs import DONE, FAILED, RUNNING, WAITING, Job, Worker
 log = structlog.get_logger()
 LEASE = timedelta(seconds=60)  # the worker renews its claims every few seconds
 WORKER_LOST = timedelta(seconds=30)
-MODULES = ("jta.services.results_jobs", "jta.services.data_files", "jta.services.collect_jobs")  # where handlers stand
+MODULES = (
+    "jta.services.results_jobs",
+    "jta.services.data_files",
+    "jta.services.report_files",
+    "jta.services.collect_jobs",
+)  # where handlers stand
 STOPPED = "The work stopped before it was done: the program that did it was ended. Start it again."
 FAULT = "The work met a fault of the program. It is in the log; nothing was stored. Tell your administrator."
 

@@ -51,7 +51,17 @@ def _objects(study_id: int, actors) -> dict[str, object]:
     from jta.models.inventory_record import CheckDismissal, Reference
     from jta.models.response import Response
     from jta.models.survey import RatingScale
-    from jta.services import blueprint, collect, collect_apply, data_files, report, results, results_jobs, review
+    from jta.services import (
+        blueprint,
+        collect,
+        collect_apply,
+        data_files,
+        report,
+        report_files,
+        results,
+        results_jobs,
+        review,
+    )
 
     file = collect.upload_file(actors["director"], study_id, b"id,1.1 importance\nA1,5\n", "elsewhere.csv")
     collect_apply.read_through(actors["director"], study_id, version=file.version)
@@ -89,6 +99,8 @@ def _objects(study_id: int, actors) -> dict[str, object]:
         "job_id": results_jobs.ask_analysis(actors["psychometrician"], study_id, 1)[0],
         "document_id": document.id,
         "data_form": "wide-csv",
+        "report_name": "public-summary",
+        "report_job_id": report_files.ask_report(actors["director"], study_id, 1, "public-summary"),
         "data_job_id": data_files.ask_archive(actors["psychometrician"], study_id),
         "user_id": db.session.scalars(select(Membership.user_id).where(Membership.study_id == study_id)).first(),
         "code": db.session.scalars(select(Response.code).where(Response.study_id == study_id)).first(),

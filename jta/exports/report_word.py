@@ -7,8 +7,10 @@ the fields ``{{ title }}``, ``{{ subtitle }}``, ``{{ notice }}`` and the loop ov
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +22,7 @@ from docxtpl import DocxTemplate
 
 from jta.exports.report_parts import (
     Bullets,
+    Chapter,
     Facts,
     Figure,
     Missing,
@@ -41,6 +44,13 @@ _FIXED = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip can hold
 _WIDTH = Emu(6_035_040)  # of the text on a letter page with the template's margins
 
 
+FIELDS = {
+    *("{{ title }}", "{{ subtitle }}", "{{ notice }}", "{{ fact.name }}", "{{ fact.value }}"),
+    *("{%p if notice %}", "{%p endif %}", "{%p for fact in facts %}", "{%p endfor %}"),
+}
+_MOST_UNPACKED = 50 * 1024 * 1024
+
+
 class TemplateError(ValueError):
     """The customer's template lacks a style, or is no Word template."""
 
@@ -59,8 +69,8 @@ def write_report_word(report: Report, template: bytes | None = None) -> bytes:
         If the template cannot be used.
     """
     source = io.BytesIO(template) if template is not None else io.BytesIO(TEMPLATE.read_bytes())
-    pattern = DocxTemplate(source)
     try:
+        pattern = DocxTemplate(source)
         # Escaped, or text such as "R & D <b>" would be lost without a word.
         pattern.render(_fields(report), autoescape=True)
     except Exception as error:
@@ -74,6 +84,38 @@ def write_report_word(report: Report, template: bytes | None = None) -> bytes:
     sink = io.BytesIO()
     document.save(sink)
     return _fixed_times(sink.getvalue())
+
+
+def check_template(template: bytes) -> None:
+    """Raise unless a template can take a report: all styles are there, and it holds no macros or links outside.
+
+    Raises
+    ------
+    TemplateError
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(template)) as pack:
+            names = pack.namelist()
+            size = sum(info.file_size for info in pack.infolist())
+            small = size < _MOST_UNPACKED
+            links = b"".join(pack.read(name) for name in names if name.endswith(".rels") and small)
+            _check_fields({name: pack.read(name) for name in names if name.endswith(".xml") and small})
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
+        raise TemplateError("This is not a Word file (.docx).") from error
+    if size >= _MOST_UNPACKED or "word/document.xml" not in names:
+        raise TemplateError("This is not a Word file (.docx), or it is too large.")
+    if any("vbaProject" in name for name in names) or b'TargetMode="External"' in links:
+        raise TemplateError("The template holds macros or links to other files. Remove them and save it again.")
+    write_report_word(_SAMPLE, template)
+
+
+def _check_fields(parts: dict[str, bytes]) -> None:
+    """Raise for any field that is not on the list: a template is filled in by a program, and may not run one."""
+    for content in parts.values():
+        words = re.sub(r"<[^>]*>", "", content.decode("utf-8", "replace"))
+        for mark in re.findall(r"{{.*?}}|{%.*?%}|{#.*?#}|{{|{%|{#", words, flags=re.DOTALL):
+            if " ".join(mark.replace("{{", "{{ ").replace("}}", " }}").split()) not in FIELDS:
+                raise TemplateError(f"The template holds a field that reports do not have: {mark[:60]}")
 
 
 def _fields(report: Report) -> dict[str, Any]:
@@ -217,6 +259,17 @@ _WRITERS: dict[type, Callable[[Any, Any], None]] = {
     Paragraph: _write_paragraph, Bullets: _write_bullets, Facts: _write_facts, Table: _write_table,
     Missing: _write_missing, Figure: _write_figure, Section: _write_section,
 }  # fmt: skip
+
+
+_SAMPLE = Report(
+    "Title", "Subtitle", "Notice", [("Name", "Value")],
+    [Chapter("Chapter", [
+        Paragraph("Text"), Bullets(["a"]), Bullets(["a"], ordered=True), Facts([("a", "b")], "Facts"),
+        Missing("a part."), Table("Table", ["A"], [["b"]], [1], note="n"),
+        Section("Section", [Section("Deeper", [], level=3)]),
+    ])],
+    datetime(2026, 1, 1, tzinfo=UTC),
+)  # fmt: skip
 
 
 def _page_break(document: Document) -> None:

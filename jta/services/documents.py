@@ -83,6 +83,12 @@ def list_documents(study_id: int, roles: Collection[str]) -> list[Document]:
     return list(db.session.scalars(found))
 
 
+def newest_document(study_id: int, kind: str) -> Document | None:
+    """Return the newest document of a kind with its content, or None."""
+    found = select(Document).where(Document.study_id == study_id, Document.kind == kind).order_by(Document.id.desc())
+    return db.session.scalar(found.limit(1).options(undefer(Document.content)))
+
+
 def get_document(study_id: int, document_id: int, roles: Collection[str]) -> Document:
     """Return a document of a study with its content.
 

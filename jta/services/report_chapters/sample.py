@@ -80,7 +80,7 @@ def who_answered(source: Source) -> Chapter:
     """Profile against the frame."""
     profile, cells = source.tables.rows("participation"), source.tables.rows("representativeness_cells")
     parts: list[Part] = []
-    for variable in dict.fromkeys(row["variable"] for row in profile):
+    for variable in dict.fromkeys(row["variable"] for row in profile if row["variable"] != "all"):
         rows = [row for row in profile if row["variable"] == variable]
         lines = [
             (
