@@ -142,6 +142,7 @@ def _insert_all(director_id: int, content: ArchiveContent) -> int:
         ids[table.name] = _insert_rows(table, rows, ids, (director_id, content.files))
     [study_id] = ids["study"].values()
     _rewrite_instruments(study_id, ids)
+    _rewrite_rounds(study_id, ids)
     return int(study_id)
 
 
@@ -208,6 +209,18 @@ def _rewrite_instruments(study_id: int, ids: Ids) -> None:
     for instrument in db.session.scalars(found.execution_options(populate_existing=True)):
         instrument.content = _renumber(instrument.content, ids, "")
         instrument.content_hash = content_hash(instrument.content)
+    db.session.flush()
+
+
+def _rewrite_rounds(study_id: int, ids: Ids) -> None:
+    """Give the settings of panel rounds the new numbers of their domains."""
+    from jta.models.panel import Round
+
+    found = select(Round).where(Round.study_id == study_id)
+    for one in db.session.scalars(found.execution_options(populate_existing=True)):
+        domains = [ids["domain"].get(key, key) for key in one.settings.get("domains", [])]
+        if domains:
+            one.settings = {**one.settings, "domains": domains}
     db.session.flush()
 
 

@@ -15,6 +15,11 @@ PASSING = "work in progress of the installation"
 KEPT = {
     *("study", "stage_change", "stratum", "domain", "task", "knowledge", "statement_version"),
     *("rating_scale", "anchor", "question", "choice", "instrument", "theme"),
+    *("reference", "statement_reference", "check_setting", "check_dismissal"),
+    *("former_list", "former_statement", "crosswalk_link"),
+    *("panelist", "panel_target", "panel_text", "signature", "round", "round_item", "round_answer"),
+    *("round_answer_change", "participation", "proposal", "round_decision"),
+    *("meeting", "meeting_participant", "meeting_note", "meeting_theme", "meeting_decision", "note_theme", "note_link"),
     *("dataset", "analysis_run", "blueprint", "blueprint_row", "adjustment", "approval", "document"),
 }
 
@@ -46,12 +51,17 @@ LEFT_OUT: dict[str, str] = {
     "rating_file": PASSING,
     "saved_mapping": PASSING,
     "review_decision": "it points to single answers; the data set says how many were left out and why",
+    "inventory_change": "the list of acts that can be undone; wording and reasons travel with each statement",
+    "study_origin": "it points to another study of the installation",
     "job": PASSING,
     "worker": PASSING,
 }
 
 # Columns of kept tables that do not travel; what stands in for them where the database wants a value is made on import.
-DROPPED: dict[str, set[str]] = {}
+DROPPED: dict[str, set[str]] = {
+    "panelist": {"email", "token_hash", "link_generation"},
+    "former_list": {"former_study_id"},
+}
 
 
 def kept_tables() -> list[Table]:
