@@ -19,7 +19,7 @@ from analysis.bases_kane_resampled import log_model
 from analysis.criticality import TaskSums, pair_values
 from analysis.frames import Texts
 from analysis.ratings import RatingMatrix
-from analysis.tasks import Floats
+from analysis.tasks import Floats, divide
 
 Drawn = npt.NDArray[np.uint8]
 # Single or double precision, see `_value_table`.
@@ -124,7 +124,7 @@ def _strata_rows(respondents: Texts, strata: Texts | None) -> list[npt.NDArray[n
 class Resampled:
     """What each resample comes to, all of shape (resamples, T).
 
-    ``sums`` of the ratings, ``performing`` those who perform the task (``None`` without a frequency
+    ``sums`` of the ratings, ``performing`` the share who perform the task (``None`` without a frequency
     scale), ``log_effects`` the Kane-type effects where asked for.
     """
 
@@ -196,7 +196,8 @@ def resample(
 
     each_block(draws, work, workers)
     by_field = [np.ascontiguousarray(part) for part in np.moveaxis(sums, 2, 0)]
-    return Resampled(TaskSums(*by_field[:6]), by_field[6] if frequency is not None else None, effects)
+    performing = divide(by_field[6], by_field[7]) if frequency is not None else None
+    return Resampled(TaskSums(*by_field[:6]), performing, effects)
 
 
 def _anchors(ratings: RatingMatrix | None) -> int:
@@ -221,9 +222,10 @@ class PairCodes:
 
 
 def _value_table(importance: RatingMatrix, frequency: RatingMatrix | None, not_performed: float | None) -> Numbers:
-    """Return the numbers of each pair of codes in the order of the fields of `TaskSums`, (pairs, 2 or 7).
+    """Return the numbers of each pair of codes in the order of the fields of `TaskSums`, (pairs, 2 or 8).
 
-    Each value stands before whether there is one; the last says who performs the task. Whole numbers are
+    Each value stands before whether there is one; the last two say who performs the task and who
+    answered that. Whole numbers are
     held in single precision: a block's sum of them is exact, as no respondent of it is drawn more often
     than `MOST_DRAWN` times.
     """
@@ -233,7 +235,9 @@ def _value_table(importance: RatingMatrix, frequency: RatingMatrix | None, not_p
         values.append(np.broadcast_to(frequency.scale.values(not_performed), shape))
         values.append(pair_values(importance, frequency, not_performed))
     columns = [part.ravel() for value in values for part in (np.nan_to_num(value, nan=0.0), ~np.isnan(value))]
-    columns += [] if frequency is None else [(values[1] > 0).ravel()]
+    if frequency is not None:
+        often = np.broadcast_to(frequency.scale.values(0.0), shape)  # whoever does not perform answered all the same
+        columns += [(often > 0).ravel(), ~np.isnan(often).ravel()]
     table = np.stack([column.astype(np.float64) for column in columns], axis=1)
     largest = float(np.abs(table).max(initial=1.0))
     exact = bool((table == np.floor(table)).all()) and MOST_DRAWN * BLOCK_ROWS * largest < EXACT_SINGLE

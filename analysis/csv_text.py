@@ -93,8 +93,16 @@ class Table:
     width: int
 
 
-def open_table(path: Path, needed: Sequence[str], problems: Problems) -> Table | None:
-    """Return the table if the file can be read and has the needed columns; else note why not."""
+def open_table(
+    path: Path, needed: Sequence[str], problems: Problems, optional: Sequence[str] | None = ()
+) -> Table | None:
+    """Return the table if the file can be read and has the needed columns; else note why not.
+
+    Parameters
+    ----------
+    optional : sequence of str or None
+        Columns used where they are there; ``None``: all. A spare column may stand there twice.
+    """
     unreadable = Problems()
     header = next((rows[0] for _, rows in _blocks(path, unreadable)), None)
     if header is None:
@@ -105,7 +113,8 @@ def open_table(path: Path, needed: Sequence[str], problems: Problems) -> Table |
             problems.add(path.name, 0, "", "the file is empty; its first row must name the columns.")
         return None
     names = [name.strip() for name in header]
-    repeated = sorted({name for name in names if name and names.count(name) > 1})
+    used = names if optional is None else [*needed, *optional]
+    repeated = sorted({name for name in names if name and name in used and names.count(name) > 1})
     missing = [name for name in needed if name not in names]
     if repeated:
         problems.add(path.name, 1, "", f"the header names the column(s) {shown(repeated)} more than once.")

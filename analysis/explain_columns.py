@@ -213,6 +213,8 @@ OWN_COLUMNS: dict[str, dict[str, str]] = {
     "sensitivity": {"value": "what it is changed to", "n_respondents": "respondents in the analysis"},
     "participation": {"level": "answer to the background question", "n": "respondents"},
     "precision_forecast": {"n": "respondents with a rating"},
+    "retention": {"task_index": "the index by which the blueprint weighs the task, as the plan says"},
+    "sensitivity_options": {"tried": "values it was changed to", "reason": "why it was not changed"},
     "retention_sensitivity": {"cut": "the cut as moved"},
     "bootstrap_items": {"estimate": "whole items in the data", "boot_mean": "mean items over resamples"},
     "group_means": {"level": "answer to the background question"},

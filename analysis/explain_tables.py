@@ -64,7 +64,7 @@ _TABLES = {
     ),
     "retention": _about(
         "Which tasks the retention rule keeps, sends to the panel or drops, and why. Each measure has a column.",
-        "task_id domain_id decision retained reason",
+        "task_id domain_id decision retained reason task_index",
         "a measure passes at or above its cut, is open from the review limit up, fails below",
         "the plan's rule; O*NET's core tasks follow from relevance 0.67 and importance 3",
     ),
@@ -236,6 +236,12 @@ _TABLES = {
         "note",
         "the blueprint again with the change; items_moved = sum of |changes| / 2",
         "this program; cf. sensitivity analysis in Raymond & Neustel 2006",
+    ),
+    "sensitivity_options": _about(
+        "Every option of the plan: what it was changed to, or why it moves no weight, item or retained task.",
+        "option plan_value tried reason",
+        "none: a list of the changes in the table sensitivity",
+        "this program",
     ),
     "retention_sensitivity": _about(
         "How many tasks would be kept, reviewed or dropped if a cut lay elsewhere.",

@@ -134,6 +134,7 @@ class RatingsReader:
     codes: npt.NDArray[np.uint8] = field(init=False)
     doubles: list[tuple[int, Finding]] = field(default_factory=list)
     conflicts: set[int] = field(default_factory=set)
+    _unknown_scales: set[str] = field(default_factory=set, init=False)  # each is told once, not once a block
 
     def __post_init__(self) -> None:
         shape = (len(self.scales), len(self.respondents), len(self.tasks))
@@ -167,12 +168,15 @@ class RatingsReader:
         self.findings.add(found)
 
     def _note_unknown_scales(self, block: Block) -> None:
-        unknown = [i for i, text in enumerate(block.texts["scale"]) if text.strip() not in self._positions["scale"]]
+        told = self._unknown_scales
+        known = self._positions["scale"]
+        unknown = [i for i, text in enumerate(block.texts["scale"]) if text.strip() not in known and text not in told]
         for i in unknown:
+            told.add(block.texts["scale"][i])
             row = int(block.rows[np.argmax(block.places["scale"] == i)])
             name = block.texts["scale"][i]
-            known = shown([scale.code for scale in self.scales], limit=20)
-            text = f"the scale {name!r} is not in scales.csv (its scales: {known}); correct it or add it there."
+            codes = shown([scale.code for scale in self.scales], limit=20)
+            text = f"the scale {name!r} is not in scales.csv (its scales: {codes}); correct it or add it there."
             self.findings.problems.add(self.table.path.name, row, "scale", text)
 
     def _check(self, block: Block) -> tuple[list[Finding], Ints, Ints]:

@@ -12,7 +12,7 @@ import pandas as pd
 from analysis.csv_text import Problems, code_fault, open_table, read_blocks
 from analysis.errors import ScaleError
 from analysis.folder_values import NUMBER, parse_value
-from analysis.frames import complete_tasks
+from analysis.frames import TASK_COLUMNS, complete_tasks
 from analysis.scales import MAX_ANCHORS, RatingScale, integer_scale
 
 # What zero_means must hold for the point 0 to say that the task is not done.
@@ -53,9 +53,11 @@ class SmallTable:
                 self.fault(i, column, text)
 
 
-def read_table(path: Path, needed: Sequence[str], problems: Problems) -> SmallTable | None:
-    """Return a small file, or ``None`` with a note of why it cannot be read."""
-    table = open_table(path, needed, problems)
+def read_table(
+    path: Path, needed: Sequence[str], problems: Problems, optional: Sequence[str] | None = ()
+) -> SmallTable | None:
+    """Return a small file, or ``None`` with a note of why it cannot be read; ``optional`` as in `open_table`."""
+    table = open_table(path, needed, problems, optional)
     if table is None:
         return None
     before = problems.total
@@ -78,7 +80,7 @@ def read_tasks(path: Path, problems: Problems) -> pd.DataFrame | None:
     against their codes; without some of the rows they cannot, and ``None`` comes back.
     """
     start = problems.total
-    table = read_table(path, ("task_id", "domain_id"), problems)
+    table = read_table(path, ("task_id", "domain_id"), problems, TASK_COLUMNS)
     if table is None:
         return None
     before = problems.total
@@ -130,7 +132,7 @@ def read_scales(path: Path, problems: Problems) -> list[RatingScale] | None:
 
     The point 0 means "not performed" where ``zero_means`` says so ("not performed").
     """
-    table = read_table(path, ("scale", "min", "max"), problems)
+    table = read_table(path, ("scale", "min", "max"), problems, ("zero_means",))
     if table is None:
         return None
     before = problems.total
@@ -173,7 +175,7 @@ def read_respondents(path: Path, problems: Problems) -> pd.DataFrame | None:
     ``None`` without the file, or where some of its rows cannot be read.
     """
     before = problems.total
-    table = read_table(path, ("respondent_id",), problems) if path.is_file() else None
+    table = read_table(path, ("respondent_id",), problems, None) if path.is_file() else None
     if table is None:
         return None
     whole = problems.total == before
@@ -212,7 +214,7 @@ def _number(text: str) -> float:
 
 def read_forms(path: Path, tasks: set[str] | None, problems: Problems) -> pd.DataFrame | None:
     """Return which tasks stand on which form, or ``None`` without the file."""
-    table = read_table(path, ("form_id", "task_id"), problems) if path.is_file() else None
+    table = read_table(path, ("form_id", "task_id"), problems, ("position", "block")) if path.is_file() else None
     if table is None:
         return None
     table.check("form_id", code_fault)

@@ -99,6 +99,16 @@ def in_order(kind: type) -> list[Field[Any]]:
     return sorted(fields(kind), key=lambda item: bool(item.metadata["further"]))
 
 
+def no_double_names(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return a JSON object's pairs as a dict, or refuse one that gives a name twice: which is meant?"""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        raise PlanError(f"The plan gives {shown(twice)} more than once; keep one.")
+    return found
+
+
 def known(kind: type, parts: Any) -> dict[str, Any]:
     """Return the parts as keyword arguments, or name those that the class does not know."""
     if not isinstance(parts, Mapping):

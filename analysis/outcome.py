@@ -12,7 +12,7 @@ import numpy.typing as npt
 from analysis.allocation_divisor import apportion
 from analysis.blueprint import Retained
 from analysis.choices import make_choices
-from analysis.criticality import METHODS, further_indices, sum_ratings
+from analysis.criticality import METHODS, TaskSums, further_indices, sum_ratings
 from analysis.laboratory import panel_shares
 from analysis.plan import AnalysisPlan
 from analysis.ratings import StudyData
@@ -36,13 +36,17 @@ class Outcome:
     reason: str = ""
 
 
-def outcome(data: StudyData, plan: AnalysisPlan, bases: Mapping[str, Floats] | None = None) -> Outcome:
+def outcome(
+    data: StudyData, plan: AnalysisPlan, bases: Mapping[str, Floats] | None = None, sums: TaskSums | None = None
+) -> Outcome:
     """Return what a plan comes to in a study: weights and items of the domains, over the retained tasks.
 
     Parameters
     ----------
     bases : mapping of ndarray of shape (T,), optional
         Further task indices by method (Kane-type, Rasch, ...) of the same ratings.
+    sums : TaskSums, optional
+        Those of the same ratings, scales and non-performers, where they are known already.
 
     Raises
     ------
@@ -59,7 +63,7 @@ def outcome(data: StudyData, plan: AnalysisPlan, bases: Mapping[str, Floats] | N
     nothing = Outcome(np.full(len(domains.codes), np.nan), None, kept, len(data.respondent_ids))
     if choices.importance_matrix is None or choices.index is None:
         return replace(nothing, reason="the study has no importance scale")
-    sums = sum_ratings(choices.importance_matrix, choices.frequency_matrix, choices.not_performed)
+    sums = sums or sum_ratings(choices.importance_matrix, choices.frequency_matrix, choices.not_performed)
     methods = {**index_methods(sums), **further_indices(sums), **(bases or {})}
     basis = methods.get(METHODS[choices.index])
     if basis is None:

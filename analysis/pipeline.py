@@ -81,7 +81,7 @@ def _describe_tasks(work: Work) -> None:
 
 
 def _statistics(work: Work, ratings: RatingMatrix, name: str, points: list[float]) -> pd.DataFrame:
-    zero = work.choices.not_performed if name == work.choices.frequency else None
+    zero = 0.0 if name == work.choices.frequency else None  # whatever the plan counts in the index
     table = task_statistics(ratings, not_performed=zero, confidence=work.plan.confidence)
     work.notes += empty_statistics(table, name)
     table.insert(0, "scale", name)

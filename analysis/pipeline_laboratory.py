@@ -12,6 +12,7 @@ from analysis.pipeline_work import Weighed
 from analysis.plan import AnalysisPlan
 from analysis.ratings import StudyData
 from analysis.sensitivity import retention_sensitivity, sensitivity
+from analysis.sensitivity_options import option_table
 from analysis.tables_study import StudyView
 
 NO_LINKS = "The data set holds no linkage ratings of tasks and KSAs."
@@ -48,10 +49,13 @@ def laboratory_tables(
         left_out["retention_sensitivity"] = "The plan has no retention rule."
     if weighed is None or choices.index is None:
         reason = "The study has no importance scale (the plan can name one), so no weights follow."
-        left_out |= dict.fromkeys(("method_comparison", "sensitivity", "bootstrap_items"), reason)
+        left_out |= dict.fromkeys(
+            ("method_comparison", "sensitivity", "sensitivity_options", "bootstrap_items"), reason
+        )
     else:
         found["method_comparison"] = method_comparison(weighed.methods, weighed.levels, plan, choices.index)
         found["sensitivity"] = sensitivity(data, plan, choices, weighed.methods, tables.get("person_quality"))
+        found["sensitivity_options"] = option_table(plan, choices, found["sensitivity"])
         if plan.bootstrap_resamples:
             found["bootstrap_items"] = bootstrap_items(weighed.methods, weighed.resampled, weighed.levels, plan)
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -13,11 +14,12 @@ from analysis.blueprint import Retained, build_blueprint
 from analysis.bootstrap import Draws, resample
 from analysis.criticality import INDEX_FUNCTIONS, METHODS, TaskSums, exact_index, further_indices, sum_ratings
 from analysis.empty import empty_basis
-from analysis.errors import PlanError
+from analysis.errors import PlanError, shown
+from analysis.frames import SUBDOMAIN, TASK
 from analysis.outcome import panel_index
 from analysis.pipeline_work import Weighed, Work
 from analysis.ratings import RatingMatrix
-from analysis.tasks import Floats, divide
+from analysis.tasks import Floats
 from analysis.weight_tables import (
     allocation,
     allocation_totals,
@@ -37,14 +39,45 @@ def weigh(work: Work, kept: np.ndarray[Any, np.dtype[np.bool_]]) -> None:
         reason = "The study has no importance scale (the plan can name one), so no weights follow."
         work.left_out.update(dict.fromkeys(WEIGHT_TABLES, reason))
         return
-    sums = sum_ratings(importance, choices.frequency_matrix, choices.not_performed)
+    levels = _levels(work)
+    tabled = _indices(work, importance, 0.0)
+    _tables(work, tabled, levels)
+    as_planned = choices.not_performed == 0.0 or choices.frequency is None
+    used = tabled if as_planned else _indices(work, importance, choices.not_performed)
+    if (index := _retained_index(work, used, kept)) is not None:
+        work.tables["retention"]["task_index"] = index.basis
+        _blueprint(work, levels, index)
+    work.weighed = Weighed(used.methods, used.resampled, levels)
+
+
+@dataclass(frozen=True)
+class _Indices:
+    """Task indices by method (T,), in every resample (resamples, T), and the sums they come from."""
+
+    sums: TaskSums
+    methods: dict[str, Floats]
+    resampled: dict[str, Floats]
+
+
+def _indices(work: Work, importance: RatingMatrix, not_performed: float | None) -> _Indices:
+    """Return the task indices with non-performers counted as 0 or (None) as missing on the frequency scale."""
+    sums = sum_ratings(importance, work.choices.frequency_matrix, not_performed)
     methods = index_methods(sums) | work.bases
-    if work.further is not None or choices.index not in INDEX_FUNCTIONS:
+    if work.further is not None or work.choices.index not in INDEX_FUNCTIONS:
         methods |= further_indices(sums)
+    if not_performed is None and "time_share" in methods:
+        from analysis.refit import refitted  # the core of the analysis does without
+
+        methods |= refitted(work.data, replace(work.plan, index="time_share"))
+    return _Indices(sums, methods, _resample(work, importance, methods, not_performed))
+
+
+def _tables(work: Work, found: _Indices, levels: list[Units]) -> None:
+    """Make the tables over all tasks, named and defined as in DEFINITIONS.md whatever the plan says."""
+    methods = found.methods
     for index in INDEX_FUNCTIONS:
         if (method := METHODS[index]) not in methods:
             work.left_out[f"task_weight_basis: {method}"] = f"The index {index} needs a frequency scale."
-    levels = _levels(work)
     work.tables["task_weight_basis"] = task_weight_basis(work.data.tasks, methods)
     work.notes += empty_basis(work.tables["task_weight_basis"], methods)
     weights = domain_weights(methods, levels)
@@ -52,37 +85,36 @@ def weigh(work: Work, kept: np.ndarray[Any, np.dtype[np.bool_]]) -> None:
     work.notes += _unweighted(weights, methods)
     totals = allocation_totals(work.plan.items, work.plan.extra_totals)
     work.tables["allocation"] = allocation(weights, totals)
-    resampled = _resample(work, importance, methods)
-    _bootstrap_table(work, methods, resampled, levels)
-    _blueprint(work, levels, _retained_index(work, sums, (methods, resampled), kept))
-    work.weighed = Weighed(methods, resampled, levels)
+    _bootstrap_table(work, methods, found.resampled, levels)
 
 
 def _levels(work: Work) -> list[Units]:
     levels = [units_of(work.data.tasks, "domain")]
     if has_every_subdomain(work.data.tasks):
         return [*levels, units_of(work.data.tasks, "subdomain")]
-    work.left_out["subdomain level"] = "Not every task stands in a subdomain."
+    without = work.data.tasks.loc[work.data.tasks[SUBDOMAIN] == "", TASK].tolist()
+    work.left_out["subdomain level"] = f"{len(without)} task(s) stand in no subdomain: {shown(without)}."
     return levels
 
 
-def _resample(work: Work, importance: RatingMatrix, methods: dict[str, Floats]) -> dict[str, Floats]:
+def _resample(
+    work: Work, importance: RatingMatrix, methods: dict[str, Floats], not_performed: float | None
+) -> dict[str, Floats]:
     """Return those of the methods' task indices that can be resampled, (resamples, T)."""
     draws = Draws(importance.respondents, work.data.form_of, work.plan.bootstrap_resamples, work.plan.seed)
     drawn = resample(
         importance,
         work.choices.frequency_matrix,
         draws,
-        not_performed=work.choices.not_performed,
+        not_performed=not_performed,
         log_effects="kane_log_performers" in methods and bool(draws.resamples),
         workers=work.workers,
         progress=work.progress,
     )
     found = index_methods(drawn.sums) | further_indices(drawn.sums)
-    if drawn.log_effects is not None and drawn.performing is not None and drawn.sums.n_frequency is not None:
-        share = divide(drawn.performing, drawn.sums.n_frequency)
+    if drawn.log_effects is not None and drawn.performing is not None:
         found["kane_log_performers"] = drawn.log_effects
-        found["kane_log_x_performing"] = kane_log_x_performing(drawn.log_effects, share)
+        found["kane_log_x_performing"] = kane_log_x_performing(drawn.log_effects, drawn.performing)
     return {method: basis for method, basis in found.items() if method in methods}
 
 
@@ -107,27 +139,26 @@ def _unweighted(weights: pd.DataFrame, methods: dict[str, Floats]) -> list[str]:
     return said
 
 
-def _retained_index(
-    work: Work,
-    sums: TaskSums,
-    found: tuple[dict[str, Floats], dict[str, Floats]],
-    kept: np.ndarray[Any, np.dtype[np.bool_]],
-) -> Retained:
-    methods, resampled = found
+def _retained_index(work: Work, found: _Indices, kept: np.ndarray[Any, np.dtype[np.bool_]]) -> Retained | None:
+    """Return the plan's index of the retained tasks; ``None``, with the reason left out, where there is none."""
     index = str(work.choices.index)
     method = METHODS[index]
-    if method not in methods:
-        raise PlanError(
-            f"The index {index!r} needs all statistics and, for 'cml', conditional_rasch; there is no {method}."
-        )
-    if method not in resampled:
+    if method not in found.methods:
+        if work.further is None or (index.endswith("_cml") and work.plan.conditional_rasch == "off"):
+            raise PlanError(
+                f"The index {index!r} needs all statistics and, for 'cml', conditional_rasch; there is no {method}."
+            )
+        reason = work.left_out.get("statistics") or work.left_out.get("rasch_tasks: cml_all_data", "")
+        work.left_out["blueprint"] = f"The index {index} could not be computed. {reason}".strip()
+        return None
+    if method not in found.resampled:
         work.notes.append(f"blueprint: the index {index} is not resampled, so its intervals are empty.")
-    basis = methods[method]
-    exact = exact_index(sums, index)
+    basis = found.methods[method]
+    exact = exact_index(found.sums, index)
     if len(exact) != len(basis):
         exact = [Fraction(float(x)) if np.isfinite(x) else Fraction(0) for x in basis]
-    retained_index = Retained(basis, resampled.get(method, np.empty((0, len(basis)))), exact, kept)
-    return panel_index(retained_index, _levels(work)[0], work.plan)
+    retained_index = Retained(basis, found.resampled.get(method, np.empty((0, len(basis)))), exact, kept)
+    return panel_index(retained_index, units_of(work.data.tasks, "domain"), work.plan)
 
 
 def _blueprint(work: Work, levels: list[Units], index: Retained) -> None:

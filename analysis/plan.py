@@ -14,6 +14,7 @@ from analysis.options import (
     check_fields,
     in_order,
     known,
+    no_double_names,
     number,
     number_or_none,
     one_of,
@@ -182,10 +183,10 @@ class AnalysisPlan(FurtherOptions):
         Raises
         ------
         PlanError
-            If the text is not a JSON object, or an option is unknown or impossible.
+            If the text is not a JSON object, names an option twice, or an option is unknown or impossible.
         """
         try:
-            parts = json.loads(source) if isinstance(source, str) else source
+            parts = json.loads(source, object_pairs_hook=no_double_names) if isinstance(source, str) else source
         except ValueError as error:
             raise PlanError(f"The plan is not valid JSON: {error}.") from error
         return cls(**known(cls, parts))

@@ -121,6 +121,15 @@ class FurtherOptions:
             "Trimming steadies the means and leaves the margins a little off.",
         ),
     )
+    raking_minimum: int = field(
+        default=0,
+        metadata=further(
+            whole(0),
+            "Fewest respondents of a level for raking; a smaller one is merged with the next smallest. 0: none is.",
+            "Merged levels (20 to 30 is usual) keep single respondents from getting huge weights; within a merged "
+            "level the population is no longer matched.",
+        ),
+    )
     screen_completion: float = field(
         default=0.5,
         metadata=further(

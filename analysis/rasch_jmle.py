@@ -7,14 +7,14 @@ halved step always helps.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-from analysis.agreement_counts import Floats
+from analysis.agreement_counts import Flags, Floats
 from analysis.rasch import (
     FARTHEST,
     Block,
@@ -60,7 +60,7 @@ class _Sums:
 
 def _sums(state: _State, groups: PersonGroups) -> _Sums:
     parts = [
-        _part(state.theta[s], state, groups.mask[s].astype(float), groups.weight[s])
+        _form_part(state.theta[s], state, groups.mask[s], groups.weight[s])
         for s in (slice(i, i + ROWS) for i in range(0, len(groups.weight), ROWS))
     ]
     logs = sum(p.loglik for p in parts)
@@ -77,6 +77,21 @@ def _sums(state: _State, groups: PersonGroups) -> _Sums:
         per_task=np.sum([p.per_task for p in parts], axis=0),
         tau_tau=np.sum([p.tau_tau for p in parts], axis=0),
     )
+
+
+def _form_part(theta: Floats, state: _State, mask: Flags, weight: Floats) -> _Sums:
+    """The sums of some groups from the tasks that any of them rated: groups of one form stand together."""
+    columns: Flags = np.asarray(mask.any(axis=0))
+    if columns.all():
+        return _part(theta, state, mask.astype(float), weight)
+    inner = _State(state.theta, state.delta[columns], state.tau)
+    part = _part(theta, inner, mask[:, columns].astype(float), weight)
+    T, m = len(columns), len(state.tau)
+    task, variance, per_task = np.zeros(T), np.zeros(T), np.zeros((T, m))
+    task[columns], variance[columns], per_task[columns] = part.task, part.variance, part.per_task
+    cross = np.zeros((len(mask), T + m), dtype=np.float32)
+    cross[:, np.append(columns, np.ones(m, dtype=bool))] = part.cross
+    return replace(part, task=task, variance=variance, per_task=per_task, cross=cross)
 
 
 def _part(theta: Floats, state: _State, mask: Floats, weight: Floats) -> _Sums:

@@ -11,12 +11,13 @@ import pandas as pd
 
 from analysis.agreement_counts import Flags, Floats
 from analysis.choices import Choices
-from analysis.criticality import METHODS
+from analysis.criticality import TaskSums, sum_ratings
 from analysis.errors import AnalysisError
 from analysis.outcome import Outcome, outcome
-from analysis.plan import INDICES, AnalysisPlan
+from analysis.plan import AnalysisPlan
 from analysis.ratings import StudyData
 from analysis.retention import apply_retention, study_criteria
+from analysis.sensitivity_options import STEPS, shifted, tries
 from analysis.weights import units_of
 
 COLUMNS = [
@@ -24,14 +25,8 @@ COLUMNS = [
     *("items_moved", "tasks_retained", "n_respondents", "note"),
 ]
 SHIFTS = (-0.5, -0.25, 0.25, 0.5)
-STEPS = {"mean": 1.0, "lower_bound": 1.0, "performing": 0.2, "at_or_above": 0.2}
-SWITCHES = {
-    "within": ("sum", "mean"),
-    "non_performers": ("zero", "missing"),
-    "review_tasks": ("keep", "drop"),
-    "apportionment": ("largest_remainder", "sainte_lague"),
-    "weights_from": ("survey", "panel", "blend"),
-}
+# Indices that hold whatever non-performers count as in the others.
+FITTED = ("kane_log_performers", "kane_log_x_performing", "rasch_")
 
 
 @dataclass(frozen=True)
@@ -62,11 +57,14 @@ def sensitivity(
     -------
     DataFrame
         `COLUMNS`, a row for each change and domain; the first rows are the plan itself. Changes are
-        against the plan. ``items_moved`` is half the sum of absolute changes. A change that leaves no
+        against the plan. ``items_moved`` is half the sum of absolute changes, missing for another exam
+        length. Indices that do not follow from sums are fitted anew for other respondents and scales, which
+        costs a fit each. A change that leaves no
         blueprint has empty cells and a note.
     """
-    base = _try(data, plan, bases)
-    variants = [_Variant("plan", "", "", base), *_options(data, plan, choices, bases)]
+    known = _Known(bases, _sums(choices))
+    base = _try(data, plan, known)
+    variants = [_Variant("plan", "", "", base), *_options(data, plan, choices, known)]
     if persons is not None:
         variants += _exclusions(data, plan, persons)
     domains = units_of(data.tasks, "domain").codes
@@ -74,56 +72,47 @@ def sensitivity(
     return table[COLUMNS].astype(dict.fromkeys(("items", "items_change", "items_moved"), "Int64"))
 
 
-def _try(data: StudyData, plan: AnalysisPlan, bases: Mapping[str, Floats]) -> Outcome:
+@dataclass(frozen=True)
+class _Known:
+    """What need not be worked out again: indices by method and sums of the same ratings."""
+
+    bases: Mapping[str, Floats]
+    sums: TaskSums | None = None
+
+
+def _sums(choices: Choices) -> TaskSums | None:
+    if choices.importance_matrix is None:
+        return None
+    return sum_ratings(choices.importance_matrix, choices.frequency_matrix, choices.not_performed)
+
+
+def _try(data: StudyData, plan: AnalysisPlan, known: _Known) -> Outcome:
     try:
-        return outcome(data, plan, bases)
+        return outcome(data, plan, known.bases, known.sums)
     except AnalysisError as error:
         size = len(units_of(data.tasks, "domain").codes)
         nothing = np.zeros(len(data.tasks), dtype=bool)
         return Outcome(np.full(size, np.nan), None, nothing, len(data.respondent_ids), str(error))
 
 
-def _options(data: StudyData, plan: AnalysisPlan, choices: Choices, bases: Mapping[str, Floats]) -> Iterator[_Variant]:
-    others = [index for index in INDICES if index != choices.index and METHODS[index] in bases]
-    for index in others:
-        yield _Variant("index", str(choices.index), index, _try(data, replace(plan, index=index), bases))
-    for name, values in SWITCHES.items():
-        now = getattr(plan, name)
-        for value in values:
-            if value != now and _matters(name, plan):
-                changed: Any = {name: value}
-                # Indices of other options' data do not hold with non-performers counted otherwise.
-                kept = {} if name == "non_performers" else bases
-                yield _Variant(name, str(now), value, _try(data, replace(plan, **changed), kept))
-    yield from _cuts(data, plan, bases)
+def _options(data: StudyData, plan: AnalysisPlan, choices: Choices, known: _Known) -> Iterator[_Variant]:
+    for trial in tries(plan, choices, known.bases):
+        used = known
+        if trial.refit:
+            used = _Known(_refitted(data, trial.plan))
+        elif trial.option == "non_performers":
+            same = {method: basis for method, basis in known.bases.items() if method.startswith(FITTED)}
+            used = _Known(same | _refitted(data, trial.plan))
+        yield _Variant(trial.option, trial.plan_value, trial.value, _try(data, trial.plan, used))
 
 
-def _matters(name: str, plan: AnalysisPlan) -> bool:
-    """Whether an option can move anything under a plan."""
-    return bool({"weights_from": plan.panel_weights, "review_tasks": plan.retention}.get(name, True))
+def _refitted(data: StudyData, plan: AnalysisPlan) -> dict[str, Floats]:
+    from analysis.refit import refitted  # the core of the analysis does without
 
-
-def _cuts(data: StudyData, plan: AnalysisPlan, bases: Mapping[str, Floats]) -> Iterator[_Variant]:
-    for place, cut in enumerate(plan.retention):
-        for shift in (-0.25, 0.25):
-            moved = _shifted(plan, place, shift)
-            name = f"retention {place + 1}: {cut.measure}"
-            yield _Variant(name, f"{cut.cut:g}", f"{moved.retention[place].cut:g}", _try(data, moved, bases))
-    if plan.retention:
-        yield _Variant("retention", "the plan's rule", "no rule", _try(data, replace(plan, retention=()), bases))
-
-
-def _shifted(plan: AnalysisPlan, place: int, shift: float) -> AnalysisPlan:
-    """Move one cut, and its review limit, by a shift; shares by a fifth of it, within 0 to 1."""
-    cut = plan.retention[place]
-    by = shift * STEPS[cut.measure]
-    value, review = cut.cut + by, None if cut.review is None else cut.review + by
-    if cut.measure in ("performing", "at_or_above"):
-        value = min(max(value, 0.0), 1.0)
-        review = None if review is None else min(max(review, 0.0), value)
-    cuts = list(plan.retention)
-    cuts[place] = replace(cut, cut=value, review=review)
-    return replace(plan, retention=tuple(cuts))
+    try:
+        return refitted(data, plan)
+    except AnalysisError:
+        return {}  # the same error tells its reason when the plan itself is tried
 
 
 def exclusion_rules(persons: pd.DataFrame, plan: AnalysisPlan) -> dict[str, tuple[str, Flags]]:
@@ -160,7 +149,7 @@ def _exclusions(data: StudyData, plan: AnalysisPlan, persons: pd.DataFrame) -> I
             matrices={code: matrix.take(rows) for code, matrix in data.matrices.items()},
             respondents=None if data.respondents is None else data.respondents.iloc[rows].reset_index(drop=True),
         )
-        yield _Variant(f"exclude by {name}", "nobody", words, _try(part, plan, {}))
+        yield _Variant(f"exclude by {name}", "nobody", words, _try(part, plan, _Known(_refitted(part, plan))))
 
 
 def _rows(variant: _Variant, base: Outcome, domains: tuple[str, ...]) -> pd.DataFrame:
@@ -170,7 +159,7 @@ def _rows(variant: _Variant, base: Outcome, domains: tuple[str, ...]) -> pd.Data
     change, moved = None, None
     if found.items is not None and base.items is not None:
         change = np.subtract(found.items, base.items).tolist()
-        moved = sum(map(abs, change)) // 2
+        moved = sum(map(abs, change)) // 2 if sum(found.items) == sum(base.items) else None
     nothing = [None] * len(domains)
     rows |= {
         "items": pd.array(nothing if found.items is None else list(found.items), dtype="Int64"),
@@ -201,7 +190,7 @@ def retention_sensitivity(data: StudyData, plan: AnalysisPlan, choices: Choices)
     rows = []
     for place, cut in enumerate(plan.retention):
         for shift in (*SHIFTS[:2], 0.0, *SHIFTS[2:]):
-            moved = _shifted(plan, place, shift)
+            moved = shifted(plan, place, shift)
             decisions = decide(moved)["decision"]
             different = [name for name, a, b in zip(names, base, decisions, strict=True) if a != b]
             counts = {word: int((decisions == word).sum()) for word in ("keep", "review", "drop")}

@@ -19,7 +19,7 @@ from analysis.tables_persons import person_tables
 from analysis.tables_rasch import rasch_bases, rasch_fits, rasch_tables
 from analysis.tables_reliability import alpha_tables, generalizability_tables
 from analysis.tables_sample import raking_tables, representativeness_tables
-from analysis.tables_study import StudyView, log_product_parts
+from analysis.tables_study import StudyView, log_product_parts, scale_view
 
 CONDITIONAL_RATINGS, CONDITIONAL_TASKS = 100_000, 150
 KANE = ("kane_log_performers", "kane_log_x_performing", "kane_equalised")
@@ -135,15 +135,22 @@ def kane_bases(view: StudyView) -> dict[str, Floats]:
     return dict(zip(KANE, found, strict=True))
 
 
-def time_shares(view: StudyView) -> dict[str, Floats]:
+def time_shares(view: StudyView, not_performed: float | None = 0.0) -> dict[str, Floats]:
     """The index ``time_share``, (T,): mean over respondents of a rating's share of their own frequencies.
 
     Respondents whose frequencies sum to 0 are left out. Empty without a frequency scale.
+
+    Parameters
+    ----------
+    view : StudyView
+    not_performed : float, optional
+        Frequency of a non-performer; ``None``: missing.
     """
-    if view.choices.importance is None or view.frequency is None:
+    if view.choices.importance is None or view.choices.frequency_matrix is None:
         return {}
+    frequency = scale_view(view.choices.frequency_matrix, not_performed)
     total, n = np.zeros((2, len(view.task_ids)))
-    for part in view.frequency.chunks():
+    for part in frequency.chunks():
         own = np.nansum(part, axis=1, keepdims=True)
         share = np.divide(part, own, out=np.full(part.shape, np.nan), where=own > 0)
         total += np.nansum(share, axis=0)

@@ -16,7 +16,7 @@ from analysis.plan import AnalysisPlan
 from analysis.sample import representativeness
 from analysis.subgroups_tests import holm
 from analysis.tables_study import ScaleView, StudyView, log_product_parts
-from analysis.weighting import Margin, Raking, rake, weight_summary
+from analysis.weighting import Margin, Raking, collapse_small_levels, rake, weight_summary
 from analysis.weighting_means import margin_dummies, weighted_means
 from analysis.weights import has_every_subdomain, unit_weights, units_of
 
@@ -61,8 +61,14 @@ def representativeness_tables(view: StudyView) -> dict[str, pd.DataFrame]:
     return {"representativeness": table, "representativeness_cells": pd.concat(cells, ignore_index=True)}
 
 
-def _rake(view: StudyView, plan: AnalysisPlan) -> tuple[Raking, list[Margin]] | None:
-    margins = [known.margin for known in view.margins]
+def _collapsed(view: StudyView, minimum: int) -> tuple[list[Margin], dict[str, list[str]]]:
+    """Return the margins with small levels merged, and the merged levels of each variable."""
+    found = [(known, *collapse_small_levels(known.margin, known.levels, minimum)) for known in view.margins]
+    merged = {known.margin.name: [label for label in labels if label not in known.levels] for known, _, labels in found}
+    return [margin for _, margin, _ in found], {name: labels for name, labels in merged.items() if labels}
+
+
+def _rake(view: StudyView, plan: AnalysisPlan, margins: list[Margin]) -> Raking | None:
     n = len(view.respondent_ids)
     trim = None if plan.trim_low is None or plan.trim_high is None else (plan.trim_low, plan.trim_high)
     if plan.raking == "off":
@@ -74,7 +80,7 @@ def _rake(view: StudyView, plan: AnalysisPlan) -> tuple[Raking, list[Margin]] | 
     else:
         raking = rake(margins, n, trim)
         if not raking.reason:
-            return raking, margins
+            return raking
         reason = f"No weights: {raking.reason}."
     view.left_out.update(dict.fromkeys((*RAKED, "rake_summary"), reason))
     return None
@@ -94,17 +100,19 @@ def raking_tables(view: StudyView, plan: AnalysisPlan) -> tuple[dict[str, pd.Dat
     (dict of DataFrame, dict of dict)
         Nothing, with the reason left out, where the population cannot be matched.
     """
-    raked = _rake(view, plan)
-    if raked is None:
+    margins, merged = _collapsed(view, plan.raking_minimum)
+    raking = _rake(view, plan, margins)
+    if raking is None:
         return {}, {}
-    raking, margins = raked
     w = raking.weights
     weights = {"respondent_id": view.respondent_ids, "weight_population": w, "weight_mean1": w / w.mean()}
     tables = {"rake_weights": pd.DataFrame(weights)}
     basis, total = margin_dummies(margins, len(w)), float(margins[0].counts.sum())
     means = [_means(view, scale, w, basis, total) for scale in view.scales.values()]
     tables["weighted_means"] = pd.concat(means, ignore_index=True)
-    return tables | _domain_weights(view, w / w.mean()), {"rake_summary": _summary(raking, margins, total)}
+    return tables | _domain_weights(view, w / w.mean()), {
+        "rake_summary": _summary(raking, margins, total) | {"merged_levels": merged}
+    }
 
 
 def _summary(raking: Raking, margins: Sequence[Margin], total: float) -> dict[str, Any]:

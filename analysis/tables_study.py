@@ -126,10 +126,10 @@ class StudyView:
 
     @cached_property
     def scales(self) -> dict[str, ScaleView]:
-        """Scales in the study's order; non-performers count on the frequency scale as the plan says."""
+        """Scales in the study's order; non-performers count 0 on the frequency scale, whatever the plan says."""
         found = {}
         for code, matrix in self.choices.matrices.items():
-            zero = self.choices.not_performed if code == self.choices.frequency else None
+            zero = 0.0 if code == self.choices.frequency else None
             found[code] = scale_view(matrix, zero)
         return found
 

@@ -23,9 +23,10 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import numpy as np
 import pandas as pd
 
-from benchmarks.study import SCALES, importance_codes, simulate
+from benchmarks.study import SCALES, form_codes, importance_codes, simulate
 
 Work = Callable[[], object]
+NOTES: dict[str, str] = {}  # what a case found beside its time
 
 
 def _matrix(codes: np.ndarray):
@@ -57,6 +58,37 @@ def task_statistics_floor() -> Work:
 def task_statistics_pandas() -> Work:
     codes = importance_codes(200_000, 200)
     return lambda: pd.DataFrame(np.where(codes == 0, np.nan, codes)).describe()
+
+
+def _long(respondents: int, tasks: int) -> dict[str, np.ndarray]:
+    codes = importance_codes(respondents, tasks)
+    r, t = np.nonzero(codes)
+    return {"task": t.astype(np.int16), "value": codes[r, t].astype(np.int8)}
+
+
+def task_statistics_duckdb() -> Work:
+    import duckdb
+    import pyarrow as pa
+
+    link = duckdb.connect()
+    link.execute("SET threads = 1")
+    link.register("ratings", pa.table(_long(200_000, 200)))
+    query = """SELECT task, count(value), avg(value), stddev_samp(value), median(value), min(value), max(value),
+        count(*) FILTER (value = 1), count(*) FILTER (value = 2), count(*) FILTER (value = 3),
+        count(*) FILTER (value = 4), count(*) FILTER (value = 5) FROM ratings GROUP BY task"""
+    return lambda: link.execute(query).fetchall()
+
+
+def task_statistics_polars() -> Work:
+    os.environ["POLARS_MAX_THREADS"] = "1"
+    import polars as pl
+
+    value = pl.col("value")
+    counts = [(value == k).sum().alias(f"count_{k}") for k in range(1, 6)]
+    named = {"mean": value.mean(), "sd": value.std(), "median": value.median(), "min": value.min(), "max": value.max()}
+    wanted = [value.count().alias("n"), *(part.alias(name) for name, part in named.items()), *counts]
+    frame = pl.DataFrame(_long(200_000, 200))
+    return lambda: frame.group_by("task").agg(wanted)
 
 
 def icc_ours() -> Work:
@@ -114,8 +146,39 @@ def bootstrap_floor() -> Work:
 def joint_rasch_ours() -> Work:
     from analysis.rasch_jmle import joint_ml
 
-    X = importance_codes(20_000, 200, 0.6).astype(np.int16) - 1
+    X = form_codes(20_000).astype(np.int16) - 1
     return lambda: joint_ml(X)
+
+
+def joint_rasch_raschpy() -> Work:
+    """RaschPy's rating scale model (pairwise composite likelihood; it has no joint one) on the same ratings.
+
+    Its task locations are set beside ours without the known stretch of joint estimates, (L - 1) / L.
+    """
+    import warnings
+
+    from raschpy import RSM
+
+    from analysis.rasch_jmle import joint_ml
+
+    warnings.simplefilter("ignore")  # its own, of constant items and the like
+    X = form_codes(20_000).astype(float) - 1
+    frame = pd.DataFrame(np.where(X < 0, np.nan, X), columns=[f"T{t}" for t in range(X.shape[1])])
+    rated = float((X >= 0).sum(axis=1).mean())
+    mine = joint_ml(X).delta * (rated - 1) / rated
+
+    def work() -> None:
+        model = RSM(frame, max_score=4)
+        model.calibrate()
+        theirs = model.items.to_numpy(dtype=float)
+        off = np.abs(theirs - theirs.mean() - mine)
+        NOTES["rasch"] = (
+            f"RaschPy's task locations beside ours without the stretch of joint estimates (all minus their mean): "
+            f"r = {np.corrcoef(theirs, mine)[0, 1]:.6f}, largest difference {off.max():.4f}, "
+            f"median {np.median(off):.4f} logits."
+        )
+
+    return work
 
 
 def conditional_rasch_ours() -> Work:
@@ -125,37 +188,76 @@ def conditional_rasch_ours() -> Work:
     return lambda: conditional_ml(X)
 
 
-def _standard(respondents: int) -> Work:
-    from analysis.further import all_statistics
-    from analysis.parquet import from_parquet, to_parquet
-    from analysis.pipeline import run_analysis
-    from analysis.plan import AnalysisPlan
-
-    content, plan = to_parquet(simulate(respondents, 100)), AnalysisPlan(conditional_rasch="off")
-    return lambda: run_analysis(from_parquet(content), plan, None, all_statistics())
-
-
 CASES: dict[str, tuple[str, Callable[[], Work]]] = {
     "task statistics, 200,000 x 200: this program": ("task", task_statistics_ours),
     "task statistics, 200,000 x 200: numpy counts (floor)": ("task", task_statistics_floor),
     "task statistics, 200,000 x 200: pandas describe": ("task", task_statistics_pandas),
+    "task statistics, 200,000 x 200: DuckDB, one thread": ("task", task_statistics_duckdb),
+    "task statistics, 200,000 x 200: Polars, one thread": ("task", task_statistics_polars),
     "ICC family, 20,000 x 200: this program": ("icc", icc_ours),
     "ICC family, 20,000 x 200: numpy sums (floor)": ("icc", icc_floor),
     "ICC family, 20,000 x 200: pingouin": ("icc", icc_pingouin),
     "1,000 resamples of weights and items, 20,000 x 100 x 2: this program": ("bootstrap", bootstrap_ours),
     "1,000 resamples, 20,000: counts x domain sums, one scale (floor)": ("bootstrap", bootstrap_floor),
-    "joint Rasch, 20,000 x 200, 60 % missing: this program": ("rasch", joint_rasch_ours),
+    "joint Rasch, 20,000 x 200, 60 % missing by form: this program": ("rasch", joint_rasch_ours),
+    "pairwise Rasch, 20,000 x 200, 60 % missing by form: RaschPy": ("rasch", joint_rasch_raschpy),
     "conditional Rasch, 420 x 96: this program": ("rasch", conditional_rasch_ours),
-    "standard analysis, 2,000 x 100 x 2 from Parquet": ("standard", lambda: _standard(2_000)),
-    "standard analysis, 4,000 x 100 x 2 from Parquet": ("standard", lambda: _standard(4_000)),
-    "standard analysis, 8,000 x 100 x 2 from Parquet": ("standard", lambda: _standard(8_000)),
 }
-MILLION = {"standard analysis, 1,000,000 x 100 x 2 from Parquet": ("standard", lambda: _standard(1_000_000))}
+SIZES = (2_000, 20_000, 200_000)
+MILLION = 1_000_000
+STANDARD = """
+import os, resource, sys, time
+sys.path.insert(0, sys.argv[1])
+from analysis.further import all_statistics
+from analysis.parquet import from_parquet
+from analysis.pipeline import run_analysis
+from analysis.plan import AnalysisPlan
+import hashlib
+with open(sys.argv[2], "rb") as file:
+    data = from_parquet(file.read())
+result = run_analysis(data, AnalysisPlan(conditional_rasch="off"), None, all_statistics(), workers=int(sys.argv[3]))
+text = result.summary_json() + "".join(table.to_csv() for _, table in sorted(result.tables.items()))
+print(hashlib.sha256(text.encode()).hexdigest())
+"""
+
+
+def measure_standard(respondents: int, workers: int) -> dict[str, object]:
+    """Time the standard analysis of a Parquet file as a whole process, from its start to its end."""
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "study.parquet"
+        code = (
+            "import sys; sys.path.insert(0, sys.argv[1]); from pathlib import Path; "
+            "from analysis.parquet import to_parquet; from benchmarks.study import simulate; "
+            "Path(sys.argv[2]).write_bytes(to_parquet(simulate(int(sys.argv[3]), 100)))"
+        )
+        root = str(Path(__file__).parents[1])
+        subprocess.run([sys.executable, "-c", code, root, str(path), str(respondents)], check=True)
+        start = time.perf_counter()
+        process = subprocess.Popen(
+            [sys.executable, "-c", STANDARD, root, str(path), str(workers)], stdout=subprocess.PIPE, text=True
+        )
+        output = process.stdout.read() if process.stdout else ""
+        _, status, used = os.wait4(process.pid, 0)
+        wall = time.perf_counter() - start
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
+            raise SystemExit(f"The analysis of {respondents:,} respondents ended with {process.returncode}.")
+    return {
+        "case": f"standard analysis, {respondents:,} x 100 x 2 from Parquet, {workers} worker(s), whole process",
+        "respondents": respondents,
+        "cpu": used.ru_utime + used.ru_stime,
+        "wall": wall,
+        "peak": used.ru_maxrss / 1024,
+        "above": used.ru_maxrss / 1024,
+        "hash": output.strip(),
+    }
 
 
 def measure(name: str, runs: int) -> dict[str, object]:
     """Run one case here: medians of CPU and wall seconds, memory at its peak and before the work, in MB."""
-    work = (CASES | MILLION)[name][1]()
+    work = CASES[name][1]()
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     times = []
     for _ in range(runs):
@@ -164,34 +266,51 @@ def measure(name: str, runs: int) -> dict[str, object]:
         times.append((time.process_time() - cpu, time.perf_counter() - wall))
     cpu, wall = (statistics.median(part) for part in zip(*times, strict=True))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return {"case": name, "cpu": cpu, "wall": wall, "peak": peak, "above": peak - before}
+    return {"case": name, "cpu": cpu, "wall": wall, "peak": peak, "above": peak - before, "notes": NOTES}
 
 
 def _line(found: list[dict[str, object]]) -> str:
     """Fit the standard analyses' CPU seconds by a line in respondents."""
-    points = [
-        (int(str(row["case"]).split(",", 1)[1].split(" x")[0].replace(",", "")), float(str(row["cpu"])))
-        for row in found
-        if str(row["case"]).startswith("standard")
-    ]
+    points = [(float(str(row["respondents"])), float(str(row["cpu"]))) for row in found if "respondents" in row]
     if len(points) < 2:
         return ""
     slope, start = np.polyfit(*zip(*points, strict=True), 1)
-    return f"Standard analysis: {start:.2f} s + {1000 * slope:.3f} s per 1,000 respondents (line fitted to the above)."
+    said = [f"{n:,.0f}: {cpu:.1f} s, line {start + slope * n:.1f} s" for n, cpu in points]
+    same = {row["respondents"]: set() for row in found if "hash" in row}
+    for row in found:
+        if "hash" in row:
+            same[row["respondents"]].add(row["hash"])
+    several = [f"{n:,}" for n in same if sum(row.get("respondents") == n for row in found) > 1 and len(same[n]) == 1]
+    alike = f" Processes with one and with more workers gave the same digits: {', '.join(several)}." if several else ""
+    different = [f"{n:,}" for n in same if len(same[n]) > 1]
+    alike += f" DIFFERENT DIGITS: {', '.join(different)}." if different else ""
+    return (
+        f"Standard analysis: {start:.2f} s + {1000 * slope:.3f} s CPU per 1,000 respondents (line fitted; "
+        f"{'; '.join(said)}).{alike}"
+    )
 
 
 def report(found: list[dict[str, object]], command: str) -> str:
     """Return the results as a page."""
     rows = [f"| {r['case']} | {r['cpu']:.3f} | {r['wall']:.3f} | {r['peak']:.0f} | {r['above']:.0f} |" for r in found]
     load = os.getloadavg()[0]
+    notes = [text for row in found for text in dict(row.get("notes", {})).values()]
     where = f"Python {platform.python_version()}, numpy {np.__version__}, {os.cpu_count()} cores, load {load:.1f}"
     head = "| case | CPU s | wall s | peak MB | of it by the work |\n|---|---|---|---|---|"
     return (
         "# Benchmarks\n\nMedians; one linear-algebra thread; each case in a process of its own. Written by "
         f"`{command}`. {where}. On a busy machine only CPU seconds compare, and even they run high.\n\n{head}\n"
         + "\n".join(rows)
-        + f"\n\n{_line(found)}\n"
+        + "\n\n"
+        + "\n\n".join([*notes, _line(found)]).strip()
+        + "\n"
     )
+
+
+def _standard_runs(*, million: bool) -> list[tuple[int, int]]:
+    """Sizes and workers of the standard analysis; the smaller sizes also with four workers."""
+    runs = [(size, 1) for size in SIZES] + [(SIZES[0], 4), (SIZES[1], 4)]
+    return [*runs, (MILLION, 1), (MILLION, 2)] if million else runs
 
 
 def main() -> None:
@@ -206,14 +325,17 @@ def main() -> None:
     if given.case:
         print(json.dumps(measure(given.case, given.runs)))
         return
-    cases = CASES | (MILLION if given.million else {})
     found = []
-    for name, (group, _) in cases.items():
+    for name, (group, _) in CASES.items():
         if given.only in group or given.only in name:
             command = [sys.executable, __file__, "--case", name, "--runs", str(given.runs)]
             found.append(json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout))
             print(f"{found[-1]['cpu']:9.3f} s  {found[-1]['peak']:6.0f} MB  {name}", flush=True)
-    page = report(found, "./run bench analysis")
+    if given.only in "standard":
+        for respondents, workers in _standard_runs(million=given.million):
+            found.append(measure_standard(respondents, workers))
+            print(f"{found[-1]['cpu']:9.3f} s  {found[-1]['peak']:6.0f} MB  {found[-1]['case']}", flush=True)
+    page = report(found, "./run bench analysis" + (" --million" if given.million else ""))
     if given.write:
         given.write.write_text(page, encoding="utf-8")
     print(page.splitlines()[-1])

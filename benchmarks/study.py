@@ -22,6 +22,14 @@ def importance_codes(respondents: int, tasks: int, missing: float = 0.04, seed: 
     return codes
 
 
+def form_codes(respondents: int) -> np.ndarray:
+    """Return codes of 200 tasks of which each respondent rated 80: 50 common ones and 30 of one of five forms."""
+    codes = importance_codes(respondents, 200, 0.0)
+    form = np.arange(respondents) % 5
+    codes[:, 50:][(np.arange(150) // 30)[None, :] != form[:, None]] = 0
+    return codes
+
+
 def simulate(respondents: int, tasks: int, seed: int = 1) -> StudyData:
     """Return a study with importance, frequency, background and population."""
     rng = np.random.default_rng(seed)

@@ -95,7 +95,8 @@ def analyze_command(*, table: str | None, **options: Any) -> None:
     """Analyse STUDY: a folder with tasks.csv, ratings.csv and, where present, scales.csv, respondents.csv,
     population.csv, forms.csv; or a frozen data set (.parquet). Formats: docs/analyze.md.
 
-    Ends with 0 when the results are written, and with 2, having written nothing, when they are not.
+    Ends with 0 when all that was asked for is written, with 1 when the workbook alone could not be, and with 2,
+    having written nothing, when there are no results.
     """
     from analysis.csv_text import StudyFolderError
     from analysis.errors import AnalysisError
@@ -142,11 +143,12 @@ def _run(order: _Order) -> None:
         _tell(text)
     for name, reason in sorted(result.left_out.items()):
         _tell(f"Left out: {name}. {reason}")
-    if order.workbook and "blueprint" in result.left_out:
-        _tell("The workbook was not written, as there is no blueprint.")
     click.echo(f"Wrote {len(files)} files to {order.out}")
     for path in outside:
         click.echo(f"Wrote {path}")
+    if order.workbook and "blueprint" in result.left_out:
+        _tell(f"The workbook was not written, as there is no blueprint. {result.left_out['blueprint']}")
+        sys.exit(1)
 
 
 def _read_study(order: _Order, plan: AnalysisPlan) -> FolderStudy:

@@ -64,8 +64,7 @@ def build_book(study: str, data: StudyData, result: AnalysisResult) -> Blueprint
     """
     from analysis.criticality import METHODS
 
-    method = METHODS[result.choices["index"]]
-    index = result.tables["task_weight_basis"].set_index("task_id")[method]
+    index = result.tables["retention"].set_index("task_id")["task_index"]
     versions = result.versions
     return BlueprintBook(
         study=study,
@@ -83,7 +82,7 @@ def build_book(study: str, data: StudyData, result: AnalysisResult) -> Blueprint
             ("With at least one rating", result.counts["respondents_with_ratings"]),
         ),
         method=_method(result),
-        method_code=method,
+        method_code=METHODS[result.choices["index"]],
         weight_rule=result.plan.within,
         confidence=result.plan.confidence,
         data_hash=result.data_hash,
@@ -159,12 +158,12 @@ def _decision(decision: str) -> str:
 
 
 def _measures(data: StudyData, result: AnalysisResult) -> tuple[Measure, ...]:
-    frequency, zero = result.choices["frequency_scale"], result.plan.non_performers == "zero"
+    frequency = result.choices["frequency_scale"]
     found = []
     for code, scale in data.scales.items():
         note = "all who rated it"
         if code == frequency:
-            note = "all who answered, not performed counted as 0" if zero else "respondents who perform the task"
+            note = "all who answered, not performed counted as 0"
         elif frequency is not None and data.scales[frequency].not_performed_code:
             note = "respondents who perform the task"
         found.append(Measure(code, scale.title, note))

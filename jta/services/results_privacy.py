@@ -195,8 +195,8 @@ _DECIDED = frozenset(
     crosstab crosstab_tests d_study domain_weights domain_weights_raked g_coefficients group_means group_tests icc
     krippendorff ksa_weights method_comparison participation performing precision_forecast profile_correlations
     rasch_categories rasch_tasks rasch_thresholds representativeness representativeness_cells response_rates
-    retention retention_sensitivity rwg rwgj sensitivity task_stats task_weight_basis two_group_effects
-    variance_components weighted_means
+    retention retention_sensitivity rwg rwgj sensitivity sensitivity_options task_stats task_weight_basis
+    two_group_effects variance_components weighted_means
     """.split()  # noqa: SIM905  one name after another, by the alphabet
 )
 

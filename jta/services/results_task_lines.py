@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from jta.charts import Axis, axis_for, shares_of
-from jta.services.results import method_of
 from jta.services.results_tables import Row, Tables, Words, pick_scale, words_of
 
 
@@ -74,8 +73,6 @@ def tasks_page(tables: Tables, *, scale: str | None = None, domain: str = "", de
 def _lines(tables: Tables, words: Words, scale: str) -> list[TaskRow]:
     statistics = {row["task_id"]: row for row in tables.rows("task_stats", scale=scale)}
     performing = {row["task_id"]: row for row in tables.rows("performing")}
-    basis = {row["task_id"]: row for row in tables.rows("task_weight_basis")}
-    method = method_of(tables.run.summary["method"])
     labels = _labels(words, scale)
     return [
         TaskRow(
@@ -84,7 +81,7 @@ def _lines(tables: Tables, words: Words, scale: str) -> list[TaskRow]:
             statement=words.statements.get(row["task_id"], ""),
             statistics=statistics.get(row["task_id"], {}),
             performing=performing.get(row["task_id"], {}),
-            index=basis.get(row["task_id"], {}).get(method),
+            index=row.get("task_index"),
             decision=row["decision"],
             reason=row["reason"] or "",
             answers=_answers(statistics.get(row["task_id"], {}), labels),

@@ -287,9 +287,9 @@ def test_a_study_without_importance_has_no_workbook_and_says_so(tmp_path):
     study.mkdir()
     (study / "tasks.csv").write_text("task_id,domain_id\nT1,D1\nT2,D2\n")
     (study / "ratings.csv").write_text("respondent_id,task_id,scale,value\na,T1,agreement,2\nb,T1,agreement,4\n")
-    done = run(study, "--out", tmp_path / "out", "--workbook", "b.xlsx")
+    done = run(study, "--out", tmp_path / "out", "--workbook", "b.xlsx", expect=1)
     assert sorted(contents(tmp_path / "out")) == ["retention.csv", "summary.json", "task_stats.csv"]
-    assert "The workbook was not written, as there is no blueprint." in done.stderr
+    assert "The workbook was not written, as there is no blueprint. The study has no importance scale" in done.stderr
     assert "Left out: blueprint. The study has no importance scale" in done.stderr
     assert "No scales.csv: the scale 'agreement' is taken to run from 1 to 4." in done.stderr
     assert "No respondents.csv" in done.stderr

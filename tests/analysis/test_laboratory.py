@@ -1,6 +1,7 @@
 """Methods and choices side by side, items under resampling, the other rule of apportionment, two-way tables."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,7 @@ from analysis.further import all_statistics
 from analysis.pipeline import run_analysis
 from analysis.plan import INDICES, AnalysisPlan
 from analysis.precision import responses_still_needed
+from analysis.scales import integer_scale
 from tests.analysis.reference_study import REFERENCE
 from tests.analysis.test_pipeline import IMPORTANCE, assert_no_nonsense, filled, study
 
@@ -95,14 +97,14 @@ def test_the_sensitivity_table_starts_from_the_blueprint_and_moves_one_thing_at_
     blueprint = result.tables["blueprint"].query("level == 'domain'")
     assert plan["weight"].tolist() == pytest.approx(blueprint["weight"].tolist())
     assert plan["items"].tolist() == blueprint["items"].tolist()
-    assert {"index", "within", "non_performers", "review_tasks", "apportionment", "weights_from", "retention",
+    assert {"index", "within", "review_tasks", "apportionment", "weights_from", "retention",
             "retention 1: mean", "retention 2: performing", "exclude by screen_sd", "exclude by screening",
             } < set(table["option"])  # fmt: skip
     alone = analysed(retention=[{"measure": "mean", "cut": 3.9, "review": 3.8}, {"measure": "performing", "cut": 0.5}],
                      within="mean", bootstrap_resamples=0).tables["blueprint"]  # fmt: skip
     moved = table[(table["option"] == "within") & (table["value"] == "mean")]
     assert moved["items"].tolist() == alone.query("level == 'domain'")["items"].tolist()
-    whole = table[table["items"].notna()].groupby(["option", "value"])
+    whole = table[table["items"].notna() & (table["option"] != "items")].groupby(["option", "value"])
     assert (whole["items"].sum() == 100).all()
     assert (whole["items_change"].apply(lambda change: change.abs().sum() // 2) == whole["items_moved"].first()).all()
 
@@ -231,3 +233,53 @@ def test_poor_studies_have_empty_cells_with_reasons_and_no_nonsense(name, perfor
     assert (comparison["note"] != "").eq(comparison["weight"].isna()).all()
     changes = result.tables["sensitivity"]
     assert (changes["note"] != "").eq(changes["weight"].isna()).all()
+
+
+def test_every_option_of_the_plan_is_tried_or_has_its_reason(result):
+    table = result.tables["sensitivity_options"].set_index("option")
+    assert list(table.index) == list(AnalysisPlan().to_dict())
+    assert ((table["tried"] == "") != (table["reason"] == "")).sum() >= len(table) - 5  # screening has both
+    assert (table.loc[(table["tried"] == ""), "reason"] != "").all()
+    assert {"retention_combine", "items", "minimum_items", "within", "index"} <= set(table.index[table["tried"] != ""])
+    assert "intervals" in table.loc["seed", "reason"]
+    longer = result.tables["sensitivity"].query("option == 'items' and value == '125'")
+    assert longer["items"].sum() == 125
+    assert longer["items_moved"].isna().all()
+
+
+@pytest.mark.parametrize("index", ["kane_log_performers", "kane_log_x_performing", "time_share", "rasch_exp_jmle"])
+def test_excluding_respondents_fits_kane_rasch_and_time_share_anew(index):
+    plan = AnalysisPlan(index=index, bootstrap_resamples=0, conditional_rasch="off", screen_sd=0.9)
+    result = run_analysis(DATA, plan, further=all_statistics())
+    table = result.tables["sensitivity"]
+    rows = table[table["option"] == "exclude by screen_sd"]
+    people = result.tables["person_quality"]
+    kept = np.flatnonzero(~(people["irv_importance"] < 0.9).to_numpy())
+    assert 0 < len(kept) < len(people)
+    part = replace(
+        DATA,
+        matrices={code: matrix.take(kept) for code, matrix in DATA.matrices.items()},
+        respondents=DATA.respondents.iloc[kept].reset_index(drop=True),
+    )
+    alone = run_analysis(part, plan, further=all_statistics()).tables["blueprint"].query("level == 'domain'")
+    assert rows["weight"].tolist() == pytest.approx(alone["weight"].tolist())
+    assert (rows["n_respondents"] == len(kept)).all()
+    assert "not performed" in result.tables["sensitivity_options"].set_index("option").loc["non_performers", "reason"]
+
+
+def test_another_scale_in_the_place_of_importance_is_tried():
+    scales = (IMPORTANCE, integer_scale("consequence", 0, 4), integer_scale("frequency", 0, 5, zero_not_performed=True))
+    rng = np.random.default_rng(3)
+    codes = {scale.code: rng.integers(1, len(scale.anchors) + 1, (40, 4)).astype(np.uint8) for scale in scales}
+    data = study(codes, scales=scales, domains=["D1", "D1", "D2", "D2"])
+    cut = {"measure": "lower_bound", "cut": 1, "review": 0.5}
+    other = {"measure": "mean", "cut": 0.5, "scale": "consequence"}
+    table = analysed(data, retention=[cut, other], conditional_rasch="off").tables["sensitivity"]
+    found = {(row.option, row.value) for row in table.itertuples()}
+    assert {("importance_scale", "consequence"), ("frequency_scale", "consequence"), ("confidence", "0.9"),
+            ("retention 1: lower_bound", "no review"), ("retention 2: mean", "without it"),
+            ("retention_combine", "any"), ("non_performers", "missing")} <= found  # fmt: skip
+    alone = analysed(data, retention=[cut, other], conditional_rasch="off", importance_scale="consequence",
+                     frequency_scale="frequency").tables["blueprint"].query("level == 'domain'")  # fmt: skip
+    mine = table[(table["option"] == "importance_scale")]
+    assert mine["weight"].tolist() == pytest.approx(alone["weight"].tolist())
