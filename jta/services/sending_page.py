@@ -12,7 +12,7 @@ from sqlalchemy import Select, func, select
 
 from jta.db import db
 from jta.jobs import worker_is_running
-from jta.models.delivery import Attempt, OutboxMessage, Person, PersonEvent, Wave
+from jta.models.delivery import OutboxMessage, Person, Wave
 from jta.models.jobs import Worker
 from jta.models.sending import BounceReport
 from jta.models.study import Study
@@ -245,50 +245,7 @@ def _reasons(wave_id: int) -> Counter[str]:
     return Counter({reason: count for reason, count in db.session.execute(found)})
 
 
-@dataclass(frozen=True)
-class Moment:
-    """One thing that happened to a person's invitation."""
-
-    at: datetime
-    what: str
-    detail: str = ""
-
-
-EVENT_WORDS = {
-    "added": "Put on the roster", "registered": "Registered by the open link", "link made": "Personal link made",
-    "link replaced": "Personal link replaced", "bounced": "The address does not work",
-    "address replaced": "Address replaced", "opted out": "Asked not to be written to",
-    "withdrew": "Withdrew from the study",
-}  # fmt: skip
-
-
-def load_story(person: Person) -> list[Moment]:
-    """Return what happened to a person's invitation, in order: events, tries, what the server said, bounces.
-
-    Whether a message was opened is not known: nothing in it reports back.
-    """
-    events = db.session.scalars(select(PersonEvent).where(PersonEvent.person_id == person.id))
-    moments = [Moment(event.at, EVENT_WORDS[event.kind]) for event in events]
-    sent = select(OutboxMessage).where(OutboxMessage.person_id == person.id).order_by(OutboxMessage.id)
-    for message in db.session.scalars(sent):
-        moments += _told(message)
-    return sorted(moments, key=lambda moment: moment.at)
-
-
-def _told(message: OutboxMessage) -> list[Moment]:
-    title = f"{KIND_WORDS[message.wave.kind]} (wave {message.wave.number})"
-    said = {"accepted": "taken by the mail server", "later": "put off by the mail server",
-            "refused": "refused by the mail server", "unknown": "may have arrived"}  # fmt: skip
-    told = [Moment(a.at, f"{title}: {said.get(a.outcome, a.outcome)}", a.detail) for a in _attempts(message)]
-    if message.state in ("skipped", "cancelled") and message.ended_at:
-        told.append(Moment(message.ended_at, f"{title}: not sent", message.reason))
-    elif message.state == "planned":
-        told.append(Moment(message.due_at, f"{title}: due", message.reason))
-    reports = select(BounceReport).where(BounceReport.message_id == message.id)
-    for report in db.session.scalars(reports):
-        told.append(Moment(report.read_at, f"{title}: came back ({report.kind})", f"{report.status} {report.detail}"))
-    return told
-
-
-def _attempts(message: OutboxMessage) -> list[Attempt]:
-    return list(message.attempts)
+def first_people(study_id: int, most: int = 25) -> list[tuple[int, str]]:
+    """Return id and name of the first people of a roster, for previews."""
+    found = select(Person.id, Person.name).where(Person.study_id == study_id).order_by(func.lower(Person.code))
+    return [(row.id, row.name) for row in db.session.execute(found.limit(most))]
