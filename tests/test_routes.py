@@ -98,6 +98,7 @@ def _objects(study_id: int, actors) -> dict[str, object]:
         "run_id": run.id,
         "job_id": results_jobs.ask_analysis(actors["psychometrician"], study_id, 1)[0],
         "document_id": document.id,
+        "line_code": "NCCA14.1",
         "data_form": "wide-csv",
         "report_name": "public-summary",
         "report_job_id": report_files.ask_report(actors["director"], study_id, 1, "public-summary"),

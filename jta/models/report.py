@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, LargeBinary
+from sqlalchemy import ForeignKey, LargeBinary, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from jta.db import db
@@ -31,3 +31,19 @@ class Document(db.Model):
     source_hash: Mapped[str]
     made_by: Mapped[str]
     made_at: Mapped[datetime]
+
+
+class EvidenceNote(db.Model):
+    """Why a line of a standard is met, or need not be, where the study itself does not show it."""
+
+    __tablename__ = "evidence_note"
+    __table_args__ = (UniqueConstraint("study_id", "line"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    study_id: Mapped[int] = mapped_column(ForeignKey("study.id", ondelete="CASCADE"))
+    line: Mapped[str]
+    text: Mapped[str]
+    by_name: Mapped[str]
+    at: Mapped[datetime]
+    version: Mapped[int] = mapped_column(default=1)
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012  SQLAlchemy reads it as a plain class attribute

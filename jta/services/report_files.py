@@ -139,6 +139,13 @@ def _written(report: Report, form: str, template: bytes | None) -> bytes:
     return write_report_html(report)
 
 
+def standard_template() -> bytes:
+    """Return the Word template that comes with the program."""
+    from jta.exports.report_word import TEMPLATE as STANDARD
+
+    return STANDARD.read_bytes()
+
+
 def save_template(actor: audit.Actor, study_id: int, content: bytes) -> Document:
     """Keep a Word template in the customer's style; reports from now on are written in it.
 

@@ -28,6 +28,7 @@ NAMES = (
     "blueprint",
     "report",
     "data_out",
+    "evidence",
 )
 
 

@@ -54,6 +54,15 @@ def job(study_id: int, report_job_id: int) -> ResponseReturnValue:
     return render_template("report/job.html", job=found, documents=made, working=worker_is_running())
 
 
+@bp.get("/documents/standard-template.docx")
+def template(study_id: int) -> ResponseReturnValue:  # noqa: ARG001  the address names the study
+    """Hand over the standard template, to be changed."""
+    reply = make_response(files.standard_template())
+    reply.headers["Content-Type"] = kept.MEDIA_TYPES["docx"]
+    reply.headers["Content-Disposition"] = 'attachment; filename="report-template.docx"'
+    return reply
+
+
 @bp.post("/documents/template")
 def save_template(study_id: int) -> ResponseReturnValue:
     """Keep a Word template in the customer's style."""

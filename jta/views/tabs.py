@@ -16,7 +16,7 @@ TABS = (
     ("Data sets", "review.datasets", {"review"}),
     ("Results", "results.index", {"results"}),
     ("Blueprint", "blueprint.index", {"blueprint"}),
-    ("Documents", "report.documents", {"report", "data_out"}),
+    ("Documents", "report.documents", {"report", "data_out", "evidence"}),
 )
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+import jta.db
+
 revision = '0011'
 down_revision = '0010'
 branch_labels = None
@@ -35,9 +37,25 @@ def upgrade() -> None:
     with op.batch_alter_table('document') as batch_op:
         for name in ('plan_hash', 'media_type', 'restricted'):
             batch_op.alter_column(name, server_default=None)
+    op.create_table(
+        'evidence_note',
+        sa.Column('id', sa.Integer(), nullable=False),
+        sa.Column('study_id', sa.Integer(), nullable=False),
+        sa.Column('line', sa.Text(), nullable=False),
+        sa.Column('text', sa.Text(), nullable=False),
+        sa.Column('by_name', sa.Text(), nullable=False),
+        sa.Column('at', jta.db.UtcTime(timezone=True), nullable=False),
+        sa.Column('version', sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ['study_id'], ['study.id'], name=op.f('fk_evidence_note_study_id_study'), ondelete='CASCADE'
+        ),
+        sa.PrimaryKeyConstraint('id', name=op.f('pk_evidence_note')),
+        sa.UniqueConstraint('study_id', 'line', name=op.f('uq_evidence_note_study_id_line')),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table('evidence_note')
     with op.batch_alter_table('document') as batch_op:
         batch_op.drop_constraint(batch_op.f('fk_document_dataset_id_dataset'), type_='foreignkey')
         for name in ('restricted', 'media_type', 'plan_hash', 'dataset_id'):
