@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from jta.db import db
 
-TEXT_KINDS = ("invitation", "reminder", "reminder_partial", "thanks", "closing", "registration")
+TEXT_KINDS = ("invitation", "reminder", "reminder_partial", "thanks", "closing", "registration", "letter")
 BOUNCE_KINDS = ("hard", "soft", "delayed", "not ours", "unreadable")
 
 

@@ -42,6 +42,7 @@ PHRASES = {
 NEEDED = {
     "invitation": ("link", "opt_out"), "reminder": ("link", "opt_out"), "reminder_partial": ("link", "opt_out"),
     "thanks": ("opt_out",), "closing": ("opt_out",), "registration": ("link",),
+    "letter": ("link",),
 }  # fmt: skip
 LONGEST_SUBJECT, LONGEST_BODY = 150, 6_000
 _FIELD = re.compile(r"\{([^{}]*)\}")
@@ -77,6 +78,7 @@ NAMES = {
     "invitation": "Invitation", "reminder": "Reminder to those who have not started",
     "reminder_partial": "Reminder to those who have begun", "thanks": "Thanks to those who submitted",
     "closing": "Note that the survey is closed", "registration": "Confirmation of a registration",
+    "letter": "Letter on paper",
 }  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import func, select
 
+from jta import clock
 from jta.db import db
 from jta.models.delivery import Attempt, OutboxMessage, Person, PersonEvent, Wave
 from jta.models.sending import BounceReport
@@ -96,4 +97,4 @@ def list_unknown(study_id: int) -> list[Waiting]:
         .where(Wave.study_id == study_id, OutboxMessage.state == "unknown", OutboxMessage.reason != LEFT_AS_IS)
         .order_by(OutboxMessage.id)
     )
-    return [Waiting(row[0], row[1], row[2] or "", row[3], row[4]) for row in db.session.execute(found)]
+    return [Waiting(row[0], row[1], row[2] or "", row[3] or clock.now(), row[4]) for row in db.session.execute(found)]

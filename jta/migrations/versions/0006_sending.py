@@ -29,6 +29,7 @@ def upgrade() -> None:
         sa.Column('state', sa.Text(), nullable=False),
         sa.Column('progress', sa.Text(), nullable=False),
         sa.Column('fraction', sa.Double(), nullable=True),
+        sa.Column('due_at', jta.db.UtcTime(timezone=True), nullable=True),
         sa.Column('claimed_by', sa.Text(), nullable=True),
         sa.Column('claimed_until', jta.db.UtcTime(timezone=True), nullable=True),
         sa.Column('attempts', sa.Integer(), nullable=False),
@@ -156,7 +157,7 @@ def _create_sending() -> None:
         sa.PrimaryKeyConstraint('study_id', name=op.f('pk_delivery_settings')),
         sa.UniqueConstraint('open_code', name=op.f('uq_delivery_settings_open_code')),
     )
-    kinds = ('invitation', 'reminder', 'reminder_partial', 'thanks', 'closing', 'registration')
+    kinds = ('invitation', 'reminder', 'reminder_partial', 'thanks', 'closing', 'registration', 'letter')
     op.create_table(
         'message_text',
         _id(), _number('study_id'), _text('kind'), _text('language'), _text('subject'), _text('body'),

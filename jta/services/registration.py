@@ -1,0 +1,258 @@
+"""The open link: people type name and address, get a mail, and become part of the roster by pressing its button."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import func, select
+
+from jta import audit, clock, jobs, mail
+from jta.audit import Actor
+from jta.db import db, transaction
+from jta.errors import NotFoundError, StateError, SurveyClosedError
+from jta.mail import Connection, Mail, MailRefusedError, MailServerError
+from jta.models.delivery import Person, PersonEvent
+from jta.models.sending import DeliverySettings, Registration
+from jta.models.study import Stratum, Study
+from jta.services import links
+from jta.services.delivery import list_strata, new_person, require_open
+from jta.services.delivery_checks import PersonDetails, check_line, free_codes
+from jta.services.delivery_settings import DEFAULT_LANGUAGE, load_texts, own_settings
+from jta.services.letters import study_words
+from jta.services.message_text import render
+from jta.services.recipients import OPEN, load_facts
+from jta.services.sending import NOT_CONFIGURED
+from jta.services.study_stage import lock_study
+
+KIND = "registration mail"
+RESPONDENT = Actor("respondent", "respondent")
+AGAIN_AFTER = timedelta(hours=24)
+MOST_MAILS = 3  # to one address, in all
+MOST_A_DAY = 1_000  # of one study
+VALID = timedelta(days=7)
+RETRY = timedelta(minutes=10)
+CLOSED = "Registration is closed."
+
+
+@dataclass(frozen=True)
+class JoinPage:
+    """What the open link shows."""
+
+    study_id: int
+    title: str
+    contact: str
+    notice: str | None
+    strata: list[Stratum]
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What somebody typed behind the open link."""
+
+    name: str
+    email: str
+    organization: str = ""
+    stratum_id: int | None = None
+
+
+def switch_open_link(actor: Actor, study_id: int, *, on: bool) -> None:
+    """Make a new open link, or take it away; an earlier one stops working either way.
+
+    Raises
+    ------
+    StateError
+        If no mail server is configured, or the survey has closed.
+    """
+    if on and not current_app.config["SETTINGS"].mail.configured:
+        raise StateError(f"{NOT_CONFIGURED} Without one nobody can confirm an address.")
+    with transaction():
+        study = lock_study(study_id)
+        if on:
+            require_open(study)
+        own_settings(study_id).open_code = secrets.token_urlsafe(16) if on else None
+        audit.record(actor, "made open link" if on else "removed open link", f"study {study_id}", study_id=study_id)
+
+
+def open_link(study_id: int) -> str | None:
+    """Return the address of a study's open link, or None."""
+    code = db.session.scalar(select(DeliverySettings.open_code).where(DeliverySettings.study_id == study_id))
+    return links.site_url(f"/join/{code}") if code else None
+
+
+def load_join_page(code: str) -> JoinPage:
+    """Return what the open link shows.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such link.
+    SurveyClosedError
+        If the survey is not open.
+    """
+    study = _study(code)
+    return JoinPage(study.id, study.title, study.contact, study.notice, list_strata(study.id))
+
+
+def _study(code: str) -> Study:
+    found = select(Study).join(DeliverySettings, DeliverySettings.study_id == Study.id)
+    study: Study | None = db.session.scalar(found.where(DeliverySettings.open_code == code))
+    if study is None:
+        raise NotFoundError("Check that you copied the whole link, or ask whoever gave it to you.")
+    if study.stage not in OPEN:
+        raise SurveyClosedError(CLOSED)
+    return study
+
+
+def register(code: str, wish: Wish) -> None:
+    """Take a registration and send the mail that confirms it; whoever asks learns nothing about the address.
+
+    An address that is known, unwanted or asked for too often gets the same answer and no mail.
+
+    Raises
+    ------
+    InvalidInputError
+        If a name or address cannot stand in the head of a message.
+    """
+    for field in ("name", "email", "organization"):
+        check_line(getattr(wish, field), field, 200)
+    with transaction():
+        study = _study(code)
+        mark, now = links.address_mark(study.id, wish.email), clock.now()
+        if not _may_mail(study.id, mark, wish.email):
+            return
+        stratum = db.session.get(Stratum, wish.stratum_id) if wish.stratum_id else None
+        row = Registration(
+            study_id=study.id, name=wish.name, email=wish.email, organization=wish.organization, address_mark=mark,
+            stratum_id=stratum.id if stratum and stratum.study_id == study.id else None, asked_at=now,
+            message_id=f"<reg.{secrets.token_hex(14)}@{current_app.config['SETTINGS'].host}>",
+        )  # fmt: skip
+        db.session.add(row)
+        db.session.flush()
+        jobs.enqueue(KIND, study.id, {"registration": row.id}, RESPONDENT)
+
+
+def _may_mail(study_id: int, mark: str, address: str) -> bool:
+    own = Registration.study_id == study_id, Registration.address_mark == mark
+    count, last = db.session.execute(select(func.count(), func.max(Registration.asked_at)).where(*own)).one()
+    recent = Registration.study_id == study_id, Registration.asked_at > clock.now() - AGAIN_AFTER
+    today = db.session.scalar(select(func.count(Registration.id)).where(*recent)) or 0
+    if count >= MOST_MAILS or (last and last > clock.now() - AGAIN_AFTER) or today >= MOST_A_DAY:
+        return False
+    person = _known(study_id, address)
+    return person is None or _welcome(study_id, person)
+
+
+def _known(study_id: int, address: str) -> Person | None:
+    found = select(Person).where(Person.study_id == study_id, func.lower(Person.email) == address.lower())
+    return db.session.scalars(found).first()
+
+
+def _welcome(study_id: int, person: Person) -> bool:
+    (facts,) = load_facts(study_id, [person.id])
+    return not (facts.withdrew or facts.opted_out)
+
+
+@jobs.handler(KIND, tries=20)
+def _send(work: jobs.Work) -> dict[str, Any]:
+    row = db.session.get(Registration, work.args["registration"])
+    if row is None or row.mailed_at is not None:
+        return {}
+    content, address = _write(row)
+    settings = current_app.config["SETTINGS"].mail
+    try:
+        with Connection(settings) as connection:
+            connection.open()
+            reply = connection.offer(address, "registration") or connection.send(content)
+    except MailServerError as error:
+        raise jobs.TryLaterError(RETRY, str(error)) from error
+    if reply.kind == mail.LATER:
+        raise jobs.TryLaterError(RETRY, reply.detail)
+    with transaction():
+        db.session.get_one(Registration, work.args["registration"]).mailed_at = clock.now()
+    return {"said": reply.kind}
+
+
+def _write(row: Registration) -> tuple[bytes, str]:
+    words = study_words(db.session.get_one(Study, row.study_id))
+    values = {
+        "name": row.name, "organization": row.organization, "study": words.title, "credential": words.credential,
+        "minutes": str(words.minutes), "closes": words.closes or "further notice", "opt_out": "",
+        "contact": words.contact or "reply to this message",
+        "link": links.site_url(f"/join/confirm/{links.row_token('confirm', row.id)}"),
+    }  # fmt: skip
+    done = render(load_texts(row.study_id)["registration", DEFAULT_LANGUAGE].text, values, link="confirm")
+    letter = Mail(
+        to_name=row.name, to_address=row.email, from_name=words.sender_name, reply_to=words.reply_to,
+        subject=done.subject, text=done.text, html=done.html, message_id=row.message_id, date=clock.now(),
+    )  # fmt: skip
+    db.session.rollback()
+    try:
+        return mail.build(letter, current_app.config["SETTINGS"].mail), letter.to_address
+    except MailRefusedError as error:
+        raise StateError(str(error)) from error
+
+
+def load_confirm_page(token: str) -> JoinPage:
+    """Return what the link of a confirmation mail shows. Changes nothing: mail scanners open links.
+
+    Raises
+    ------
+    NotFoundError
+        If the link is not one of ours, or older than a week.
+    SurveyClosedError
+        If the survey is not open.
+    """
+    row = _registration(token)
+    study = db.session.get_one(Study, row.study_id)
+    if study.stage not in OPEN:
+        raise SurveyClosedError(CLOSED)
+    return JoinPage(study.id, study.title, study.contact, study.notice, [])
+
+
+def _registration(token: str) -> Registration:
+    row_id = links.read_row_token("confirm", token)
+    row = db.session.get(Registration, row_id) if row_id is not None else None
+    if row is None or row.asked_at + VALID < clock.now():
+        raise NotFoundError("This link is not valid any more. Register again by the open link.")
+    return row
+
+
+def confirm(token: str) -> str:
+    """Put whoever confirms an address on the roster, and return the path of their personal link; again is harmless.
+
+    Raises
+    ------
+    NotFoundError
+        If the link is not one of ours, is older than a week, or its person asked to be left alone.
+    SurveyClosedError
+        If the survey is not open.
+    """
+    with transaction():
+        study = lock_study(_registration(token).study_id)
+        row = db.session.get_one(Registration, _registration(token).id, with_for_update=True, populate_existing=True)
+        if study.stage not in OPEN:
+            raise SurveyClosedError(CLOSED)
+        person = (db.session.get(Person, row.person_id) if row.person_id else None) or _known(study.id, row.email)
+        if person is None:
+            person = _join(study.id, row)
+        elif not _welcome(study.id, person):
+            raise NotFoundError("This address asked not to be written to. Nothing was changed.")
+        if person.token_hash is None:
+            person.token_hash = links.token_hash(links.token_for(person.id, person.link_generation))
+            db.session.add(PersonEvent(person_id=person.id, kind="link made", at=clock.now()))
+        row.person_id, row.confirmed_at = person.id, row.confirmed_at or clock.now()
+        return f"/s/{links.token_for(person.id, person.link_generation)}"
+
+
+def _join(study_id: int, row: Registration) -> Person:
+    taken = db.session.scalars(select(Person.code).where(Person.study_id == study_id))
+    details = PersonDetails(row.name, row.email, row.organization, row.stratum_id)
+    person = new_person(study_id, next(free_codes(taken)), details)
+    db.session.flush()
+    db.session.add(PersonEvent(person_id=person.id, kind="registered", at=clock.now()))
+    audit.record(RESPONDENT, "registered", f"person {person.id}", study_id=study_id)
+    return person
