@@ -15,6 +15,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -24,6 +25,8 @@ from sqlalchemy import delete, update
 from jta import clock, jobs
 from jta.db import db, transaction
 from jta.models.jobs import RUNNING, Job, Worker
+from jta.services.bounces import read_bounces
+from jta.services.retention import erase_names, keep_list
 from jta.services.sending import Postman
 
 log = structlog.get_logger()
@@ -127,4 +130,25 @@ def send(worker: WorkerProcess) -> bool:
     return more
 
 
-LOOPS = (Loop("beat", BEAT, beat), Loop("jobs", 0.5, work), Loop("mail", 1.0, send))
+def read_mail(worker: WorkerProcess) -> bool:
+    """Read reports of mail that came back."""
+    maildir = worker.app.config["SETTINGS"].mail.bounce_maildir
+    if maildir:
+        read_bounces(Path(maildir))
+    return False
+
+
+def keep_calendar(_worker: WorkerProcess) -> bool:
+    """Erase what is not kept any longer, and keep the list of those to be left alone in step with its file."""
+    keep_list()
+    erase_names()
+    return False
+
+
+LOOPS = (
+    Loop("beat", BEAT, beat),
+    Loop("jobs", 0.5, work),
+    Loop("mail", 1.0, send),
+    Loop("bounces", 30.0, read_mail),
+    Loop("calendar", 60.0, keep_calendar),
+)

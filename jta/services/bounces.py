@@ -1,7 +1,7 @@
 """Reports of mail that did not arrive (RFC 3464), read from a Maildir: which message, which person, for good or not.
 
-A report is counted once, by the hash of its bytes, and only then moved from ``new`` to ``cur``. Nothing is deleted: what
-cannot be read or is not about a message of ours is counted as such and stays in the mailbox.
+A report is counted once, by the hash of its bytes, and only then moved from ``new`` to ``cur``. Nothing is deleted:
+what cannot be read or is not about a message of ours is counted as such and stays in the mailbox.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What is not kept: names and addresses 90 days after a study's survey closed; and the list that outlives a backup.
 
-The list of addresses to be left alone is kept twice: in the database, and in a file outside it. A backup that is brought
-back knows nothing of who withdrew since; the file does, and the next round of the worker puts that right.
+The list of addresses to be left alone is kept twice: in the database, and in a file outside it. A backup that is
+brought back knows nothing of who withdrew since; the file does, and the next round of the worker puts that right.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +20,17 @@ from jta import audit, clock
 from jta.audit import Actor
 from jta.db import db, reading, transaction
 from jta.models.delivery import Attempt, OutboxMessage, Person, PersonEvent
+from jta.models.response import Response
 from jta.models.sending import BounceReport, LeftAlone, Registration
 from jta.models.study import Study
 from jta.models.survey import Instrument
 from jta.services import links
+from jta.services.withdrawal import cut_off, is_frozen
 
 WORKER = Actor("worker", "worker")
 KEPT = timedelta(days=90)
 ERASED = "(erased)"
+GONE = ("withdrew", "opted out")
 
 
 def erase_names() -> int:
@@ -84,17 +87,22 @@ def _forget_answers_of_servers(ids: list[int]) -> None:
 
 def _keep_marks(study_id: int) -> None:
     """Put the addresses of all who withdrew or stopped messages on the list, before they are forgotten."""
+    db.session.add_all(_missing_marks(study_id))
+
+
+def _missing_marks(study_id: int) -> list[LeftAlone]:
     found = (
         select(Person.email, PersonEvent.kind, PersonEvent.at)
         .join(PersonEvent, PersonEvent.person_id == Person.id)
-        .where(Person.study_id == study_id, Person.email.is_not(None), PersonEvent.kind.in_(("withdrew", "opted out")))
+        .where(Person.study_id == study_id, Person.email.is_not(None), PersonEvent.kind.in_(GONE))
     )
     known = set(db.session.scalars(select(LeftAlone.address_mark).where(LeftAlone.study_id == study_id)))
-    for address, kind, at in list(db.session.execute(found)):
-        mark = links.address_mark(study_id, address)
+    missing = {}
+    for address, kind, at in db.session.execute(found):
+        mark = links.address_mark(study_id, address or "")
         if mark not in known:
-            known.add(mark)
-            db.session.add(LeftAlone(study_id=study_id, address_mark=mark, reason=kind, at=at))
+            missing[mark] = LeftAlone(study_id=study_id, address_mark=mark, reason=kind, at=at)
+    return list(missing.values())
 
 
 # --- the list outside the database ------------------------------------------------------------------------------
@@ -128,13 +136,10 @@ def keep_list() -> tuple[int, int]:
 
 def _list_withdrawn() -> None:
     with reading():
-        gone = PersonEvent.kind.in_(("withdrew", "opted out"))
-        studies = list(
-            db.session.scalars(
-                select(Person.study_id).join(PersonEvent, PersonEvent.person_id == Person.id).where(gone).distinct()
-            )
-        )
-    for study_id in studies:
+        gone = select(Person.study_id).join(PersonEvent, PersonEvent.person_id == Person.id)
+        studies = list(db.session.scalars(gone.where(PersonEvent.kind.in_(GONE)).distinct()))
+        lacking = [study_id for study_id in studies if _missing_marks(study_id)]
+    for study_id in lacking:
         with transaction():
             _keep_marks(study_id)
 
@@ -148,7 +153,7 @@ def _read(path: Path) -> set[Line]:
             entry = json.loads(text)
             lines.add((int(entry["study"]), str(entry["mark"]), str(entry["reason"])))
         except (ValueError, KeyError, TypeError):
-            continue  # a line that a power cut left half written; its entry is still in the database, and is added again
+            continue  # a power cut left this line half written; its entry is in the database, and is added again
     return lines
 
 
@@ -168,10 +173,16 @@ def _append(path: Path, lines: Iterable[Line]) -> None:
 def _bring_back(line: Line) -> None:
     """Put into the database what a restored backup has forgotten: nobody on the list is written to again."""
     study_id, mark, reason = line
-    now: datetime = clock.now()
     with transaction():
-        db.session.add(LeftAlone(study_id=study_id, address_mark=mark, reason=reason, at=now))
+        db.session.add(LeftAlone(study_id=study_id, address_mark=mark, reason=reason, at=clock.now()))
         for person in db.session.scalars(select(Person).where(Person.study_id == study_id, Person.email.is_not(None))):
-            if links.address_mark(study_id, person.email or "") == mark:
-                db.session.add(PersonEvent(person_id=person.id, kind=reason, at=now))
+            if links.address_mark(study_id, person.email or "") == mark and reason in GONE:
+                _leave(person, reason)
         audit.record(WORKER, "left alone again after a restore", f"study {study_id}", study_id=study_id, note=reason)
+
+
+def _leave(person: Person, reason: str) -> None:
+    db.session.add(PersonEvent(person_id=person.id, kind=reason, at=clock.now()))
+    response = db.session.scalar(select(Response).where(Response.person_id == person.id))
+    if reason == "withdrew" and response is not None:
+        cut_off(response, frozen=is_frozen(person.study_id))

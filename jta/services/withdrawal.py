@@ -58,16 +58,21 @@ def withdraw(ticket: Ticket, mark: str | None = None) -> Withdrawal:
         visit = get_visit(ticket, lock=True)
         frozen = is_frozen(visit.study_id)
         response = db.session.get_one(Response, visit.response_id)
-        if not frozen:
-            _delete_answers(response)
-        response.person_id = None
-        response.withdrawn_at = clock.now()
-        db.session.add(PersonEvent(person_id=visit.person_id, kind="withdrew", at=response.withdrawn_at))
+        cut_off(response, frozen=frozen)
+        db.session.add(PersonEvent(person_id=visit.person_id, kind="withdrew", at=clock.now()))
         audit.record(
             audit.Actor("respondent", "respondent"), "withdrew", f"response {trail_name(visit.code)}",
             study_id=visit.study_id, note="answers stay in the frozen data set" if frozen else "answers deleted",
         )  # fmt: skip
     return Withdrawal(visit.survey.instrument_id, not frozen)
+
+
+def cut_off(response: Response, *, frozen: bool) -> None:
+    """Destroy the bridge from a person to a response, and its answers unless a data set holds them."""
+    if not frozen:
+        _delete_answers(response)
+    response.person_id = None
+    response.withdrawn_at = clock.now()
 
 
 def _delete_answers(response: Response) -> None:

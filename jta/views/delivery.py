@@ -12,6 +12,8 @@ from jta.permissions import current_actor
 from jta.services import delivery as service
 from jta.services.delivery_roster import NO_STRATUM, get_person, load_roster, person_state, read_filter
 from jta.services.monitor import MEANING, SMALLEST_GROUP, STATUSES, load_monitor, statuses
+from jta.services.person_story import load_story
+from jta.services.recipients import is_mailed
 from jta.services.survey_overview import monitor_step
 from jta.views import delivery_files as files
 
@@ -73,7 +75,8 @@ def edit_person(study_id: int, person_id: int) -> ResponseReturnValue:
             return _to_roster(study_id)
     page = render_template(
         "delivery/person.html", person=person, form=form, conflict=conflict, is_open=_is_open(),
-        status=statuses(study_id, [person_id])[person_id], meaning=MEANING,
+        status=statuses(study_id, [person_id])[person_id], meaning=MEANING, story=load_story(person),
+        mailed=is_mailed(person_id),
     )  # fmt: skip
     return page, status
 

@@ -6,7 +6,7 @@ from flask import Blueprint, flash, g, redirect, render_template, request, url_f
 from flask.typing import ResponseReturnValue
 
 from jta.errors import InvalidInputError, NotFoundError
-from jta.forms.common import sent_id, show_error
+from jta.forms.common import show_error
 from jta.forms.sending import PlanForm, SendingSettingsForm, TextForm, stored_settings
 from jta.forms.study import seen_version
 from jta.jobs import worker_is_running
@@ -167,10 +167,9 @@ def settings(study_id: int) -> ResponseReturnValue:
     return render_template("sending/settings.html", form=form, conflict=tried.conflict), tried.status
 
 
-@bp.post("/stop")
-def stop(study_id: int) -> ResponseReturnValue:
+@bp.post("/stop/<int:person_id>")
+def stop(study_id: int, person_id: int) -> ResponseReturnValue:
     """Stop messages to somebody who asked for it in another way."""
-    person_id = sent_id("person_id")
     stop_messages(current_actor(), study_id, person_id)
     flash("This person will not be written to again.", "success")
     return redirect(url_for("delivery.edit_person", study_id=study_id, person_id=person_id), 303)

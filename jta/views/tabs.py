@@ -12,6 +12,7 @@ TABS = (
     ("Panel", "panel.index", {"panel", "meeting"}),
     ("Survey", "survey.index", {"survey"}),
     ("Roster", "delivery.roster", {"delivery"}),
+    ("Messages", "sending.index", {"sending", "letters", "open_link"}),
     ("Responses", "delivery.monitor", set()),
     ("Data sets", "review.datasets", {"review"}),
     ("Results", "results.index", {"results"}),

@@ -1,0 +1,59 @@
+"""Pages that links of messages lead to: stop further messages, register, confirm. A GET never changes anything."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+
+from jta.errors import InvalidInputError
+from jta.extensions import csrf, limiter
+from jta.forms.common import show_error
+from jta.forms.mail_pages import JoinForm
+from jta.services import opt_out, registration
+
+bp = Blueprint("mail", __name__)
+
+
+def _is_miss(reply: Response) -> bool:
+    return reply.status_code == 404
+
+
+_few_misses = limiter.shared_limit("20 per minute", scope="links of messages", deduct_when=_is_miss)
+_few_posts = limiter.limit("20 per hour", methods=["POST"])
+
+
+# A mail program's own button posts here without a session (RFC 8058): the token is the authority, so no form token.
+@bp.route("/stop/<token>", methods=["GET", "POST"])
+@csrf.exempt
+@_few_misses
+def stop(token: str) -> ResponseReturnValue:
+    """Ask with a button, then stop all further messages to this person."""
+    if request.method == "POST":
+        opt_out.opt_out(token)
+    return render_template("mail/stop.html", page=opt_out.load_stop_page(token), token=token)
+
+
+@bp.route("/join/<code>", methods=["GET", "POST"])
+@_few_misses
+@_few_posts
+def join(code: str) -> ResponseReturnValue:
+    """Take name and address behind the open link; say the same whatever the address is."""
+    page = registration.load_join_page(code)
+    form = JoinForm(strata=page.strata)
+    if form.validate_on_submit():
+        try:
+            registration.register(code, form.wish())
+        except InvalidInputError as error:
+            show_error(form, error)
+        else:
+            return render_template("mail/joined.html", page=page, address=form.email.data)
+    return render_template("mail/join.html", page=page, form=form), 422 if form.is_submitted() else 200
+
+
+@bp.route("/join/confirm/<token>", methods=["GET", "POST"])
+@_few_misses
+def confirm(token: str) -> ResponseReturnValue:
+    """Ask with a button, then put the person on the roster and go to the survey."""
+    if request.method == "POST":
+        return redirect(registration.confirm(token), 303)
+    return render_template("mail/confirm.html", page=registration.load_confirm_page(token), token=token)
