@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import Select, insert, select
 
 from jta import audit, clock
 from jta.db import db, transaction
@@ -16,6 +16,7 @@ from jta.demo.simulate import SimulatedResponse
 from jta.models.delivery import Person
 from jta.models.response import Answer, Rating, Response
 from jta.models.survey import Instrument
+from jta.services.content import questions_of
 from jta.services.links import trail_name
 
 _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
@@ -29,7 +30,7 @@ def store_responses(
 
     Every response is in the audit trail as started and, where it was, submitted, at its simulated time.
     """
-    instrument = db.session.scalars(select(Instrument).where(Instrument.study_id == study_id)).one()
+    instrument = db.session.scalars(_instrument(study_id)).one()
     people = {p.code: p for p in db.session.scalars(select(Person).where(Person.study_id == study_id))}
     with transaction():
         stored = {r.person_code: _store(r, people[r.person_code], instrument, launched_at) for r in responses}
@@ -38,6 +39,10 @@ def store_responses(
         written = _store_ratings(ratings, stored, instrument.content)
         _record(responses, stored, launched_at)
     return written
+
+
+def _instrument(study_id: int) -> Select[Instrument]:
+    return select(Instrument).where(Instrument.study_id == study_id, Instrument.kind == "main")
 
 
 def _code() -> str:
@@ -66,7 +71,7 @@ def _store(given: SimulatedResponse, person: Person, instrument: Instrument, lau
 def _store_answers(
     given: Sequence[SimulatedResponse], stored: Mapping[str, Response], content: Mapping[str, Any]
 ) -> None:
-    choices = {(q["code"], c["code"]): (q["id"], c["id"]) for q in content["background"] for c in q["choices"]}
+    choices = {(q["code"], c["code"]): (q["id"], c["id"]) for q in questions_of(content) for c in q["choices"]}
     rows = []
     for response in given:
         to = stored[response.person_code]

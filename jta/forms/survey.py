@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, HiddenField
+from wtforms import HiddenField
 from wtforms.validators import DataRequired, Length
 
 from jta.forms.study_fields import BlockField, LineField
@@ -72,7 +72,6 @@ class ConsentForm(FlaskForm):
         "Consent text", [DataRequired("Write the consent text."), _short(LONGEST_CONSENT)],
         description="An empty line begins a new paragraph. Which text a respondent agreed to is kept.",
     )  # fmt: skip
-    background_on = BooleanField("Ask the background questions")
     version = HiddenField()
 
 

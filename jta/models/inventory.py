@@ -43,6 +43,7 @@ class Task(db.Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     study_id: Mapped[int] = mapped_column(ForeignKey("study.id", ondelete="CASCADE"))
     domain_id: Mapped[int] = mapped_column(ForeignKey("domain.id"), index=True)
+    block_id: Mapped[int | None] = mapped_column(ForeignKey("block.id", ondelete="SET NULL"))
     code: Mapped[str]
     statement: Mapped[str]
     source: Mapped[str] = mapped_column(default="")

@@ -23,6 +23,7 @@ class Study(db.Model):
 
     ``notice`` is shown on every page and file of it (a simulated study says so). ``smallest_group`` is the fewest
     people whose results a director or an auditor may see.
+    ``languages`` are those of its survey, the one it is written in first.
     """
 
     __tablename__ = "study"
@@ -44,7 +45,7 @@ class Study(db.Model):
     exam_items: Mapped[int] = mapped_column(default=100)
     smallest_group: Mapped[int] = mapped_column(default=10)
     consent_text: Mapped[str]
-    background_on: Mapped[bool] = mapped_column(default=True)
+    languages: Mapped[list[str]] = mapped_column(JSON, default=lambda: ["en"])
     plan: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     plan_saved_at: Mapped[datetime | None]
     created_at: Mapped[datetime]

@@ -14,36 +14,63 @@ from jta import audit
 from jta.db import db
 from jta.models.inventory import Domain, Task
 from jta.models.study import Study
-from jta.models.survey import Instrument, Question, RatingScale
-from jta.services.inventory_merge import in_order, load_stored
-from jta.services.survey_pages import SECONDS_PER_RATING
+from jta.models.survey import Block, Instrument, RatingScale, Translation
+from jta.services.content import VERSION, estimate_minutes, survey_texts
+from jta.services.instrument_steps import build_sampling, build_steps, list_pages, list_questions
+from jta.services.inventory_merge import Stored, in_order, load_stored
+from jta.services.sampling import TASKS_PER_PAGE
 
-TASKS_PER_PAGE = 10
-SECONDS_FOR_THE_REST = 60  # welcome, consent, background page, review
+__all__ = [
+    "build_content", "content_hash", "content_of", "estimate_minutes", "list_pages", "list_questions", "list_scales",
+    "newest_instrument", "split_pages", "text_hash",
+]  # fmt: skip
+
 STUDY_FIELDS = ("title", "credential", "notice", "contact", "time_zone")
 
 
 def build_content(study: Study) -> dict[str, Any]:
-    """Return the survey as it stands now, as the JSON an `Instrument` keeps.
+    """Return the survey as it stands now, as the JSON an `Instrument` keeps (version 2).
 
-    Holds study words, consent text with its SHA-256, background questions (none where the background page is
-    switched off), scales in card order, pages of at most 10 tasks and the number of tasks. Retired tasks are not
-    in it. Six queries, whatever the size; nothing is written.
+    Holds study words, consent text with its SHA-256, languages, the steps in order, scales in card order, pages of at
+    most 10 tasks (none without a ratings page), matrix sampling and translations. What was removed or retired is not
+    in it. A fixed number of queries, whatever the size; nothing is written.
 
     Parameters
     ----------
     study : Study
         Must be stored; what is in the session is used.
     """
-    pages = _pages(study.id)
-    return {
+    stored, survey_pages, scales = load_stored(study.id), list_pages(study.id), list_scales(study.id)
+    rates = any(page.kind == "ratings" for page in survey_pages)
+    pages = _pages(stored, _block_codes(study.id)) if rates else []
+    content = {
+        "version": VERSION,
         "study": {name: getattr(study, name) for name in STUDY_FIELDS},
         "consent": {"text": study.consent_text, "hash": text_hash(study.consent_text)},
-        "background": [_question(q) for q in list_questions(study.id)] if study.background_on else [],
-        "scales": [_scale(scale) for scale in list_scales(study.id)],
+        "languages": list(study.languages),
+        "steps": build_steps(study.id, survey_pages, scales, stored),
+        "scales": [_scale(scale) for scale in scales],
         "pages": pages,
         "n_tasks": sum(len(page["tasks"]) for page in pages),
+        "sampling": build_sampling(study.id, survey_pages),
     }
+    return content | {"translations": _translations(study, content)}
+
+
+def _block_codes(study_id: int) -> dict[int, str]:
+    rows = db.session.execute(select(Block.id, Block.code).where(Block.study_id == study_id))
+    return {key: code for key, code in rows}
+
+
+def _translations(study: Study, content: dict[str, Any]) -> dict[str, dict[str, str]]:
+    """Texts by language and key; those whose source is gone are left out."""
+    found: dict[str, dict[str, str]] = {language: {} for language in study.languages[1:]}
+    known = survey_texts(content)
+    rows = select(Translation).where(Translation.study_id == study.id).order_by(Translation.key)
+    for row in db.session.scalars(rows):
+        if row.language in found and row.key in known and row.text.strip():
+            found[row.language][row.key] = row.text
+    return found
 
 
 def text_hash(text: str) -> str:
@@ -56,38 +83,30 @@ def content_hash(content: dict[str, Any]) -> str:
     return audit.digest(content)
 
 
-def list_scales(study_id: int) -> list[RatingScale]:
-    """Return a study's rating scales with their anchors in card order: frequency first, then by position."""
-    found = select(RatingScale).where(RatingScale.study_id == study_id).options(selectinload(RatingScale.anchors))
-    scales = db.session.scalars(found).all()
-    return sorted(scales, key=lambda scale: (scale.kind != "frequency", scale.position, scale.id))
+def list_scales(study_id: int, use: str | None = None) -> list[RatingScale]:
+    """Return a study's rating scales with their anchors in card order: frequency first, then by position.
+
+    ``use`` limits them to those of tasks (``task``) or of knowledge and skill statements (``ksa``).
+    """
+    found = select(RatingScale).where(RatingScale.study_id == study_id, RatingScale.removed_at.is_(None))
+    if use is not None:
+        found = found.where(RatingScale.use == use)
+    scales = db.session.scalars(found.options(selectinload(RatingScale.anchors))).all()
+    return sorted(scales, key=lambda scale: (scale.use != "task", scale.kind != "frequency", scale.position, scale.id))
 
 
-def list_questions(study_id: int) -> list[Question]:
-    """Return a study's background questions with their choices, in order."""
-    found = select(Question).where(Question.study_id == study_id).options(selectinload(Question.choices))
-    return list(db.session.scalars(found.order_by(Question.position, Question.id)))
-
-
-def newest_instrument(study_id: int) -> Instrument | None:
-    """Return the instrument of the latest launch, or None before the first."""
+def newest_instrument(study_id: int, kind: str | None = None) -> Instrument | None:
+    """Return the newest instrument of a study, or of its ``main`` survey or ``pilot``; None before the first."""
     found = select(Instrument).where(Instrument.study_id == study_id).order_by(Instrument.number.desc()).limit(1)
+    if kind is not None:
+        found = found.where(Instrument.kind == kind)
     return db.session.scalar(found)
 
 
 def content_of(study: Study) -> dict[str, Any]:
     """Return what respondents see: the frozen content after launch, the survey as it stands before."""
-    instrument = newest_instrument(study.id)
+    instrument = newest_instrument(study.id, "main")
     return build_content(study) if instrument is None else instrument.content
-
-
-def estimate_minutes(content: dict[str, Any]) -> int:
-    """Return the minutes a respondent needs, rounded up: 7 seconds for each rating and 60 seconds for the rest.
-
-    A rule of thumb for planning, not a measurement; monitoring shows the minutes people really took.
-    """
-    ratings: int = content["n_tasks"] * len(content["scales"])
-    return -(-(ratings * SECONDS_PER_RATING + SECONDS_FOR_THE_REST) // 60)
 
 
 def split_pages(groups: Iterable[Sequence[Any]], size: int = TASKS_PER_PAGE) -> Iterator[tuple[int, Sequence[Any]]]:
@@ -101,8 +120,7 @@ def split_pages(groups: Iterable[Sequence[Any]], size: int = TASKS_PER_PAGE) -> 
             yield number, group[start : start + size]
 
 
-def _pages(study_id: int) -> list[dict[str, Any]]:
-    stored = load_stored(study_id)
+def _pages(stored: Stored, blocks: dict[int, str]) -> list[dict[str, Any]]:
     areas = {area.id: area for area in stored.areas}
 
     def domain_of(task: Task) -> Domain:
@@ -118,29 +136,27 @@ def _pages(study_id: int) -> list[dict[str, Any]]:
             {
                 "number": number,
                 "domain": {"code": domain.code, "title": domain.title},
-                "tasks": [_task(task, areas[task.domain_id]) for task in tasks],
+                "tasks": [_task(task, areas[task.domain_id], blocks) for task in tasks],
             }
         )
     return pages
 
 
-def _task(task: Task, area: Domain) -> dict[str, Any]:
-    subdomain = area.title if area.parent_id is not None else ""
-    return {"id": task.id, "code": task.code, "statement": task.statement, "subdomain": subdomain}
+def _task(task: Task, area: Domain, blocks: dict[int, str]) -> dict[str, Any]:
+    inside = area.parent_id is not None
+    return {
+        "id": task.id, "code": task.code, "statement": task.statement, "subdomain": area.title if inside else "",
+        "subdomain_code": area.code if inside else "",
+        "block": blocks.get(task.block_id) if task.block_id is not None else None,
+    }  # fmt: skip
 
 
 def _scale(scale: RatingScale) -> dict[str, Any]:
     return {
-        "id": scale.id, "code": scale.code, "kind": scale.kind, "title": scale.title, "prompt": scale.prompt,
+        "id": scale.id, "code": scale.code, "kind": scale.kind, "use": scale.use, "title": scale.title,
+        "prompt": scale.prompt,
         "anchors": [
             {"id": a.id, "code": a.code, "label": a.label, "value": a.value, "not_performed": a.not_performed}
             for a in scale.anchors
         ],
-    }  # fmt: skip
-
-
-def _question(question: Question) -> dict[str, Any]:
-    return {
-        "id": question.id, "code": question.code, "prompt": question.prompt, "help": question.help,
-        "choices": [{"id": c.id, "code": c.code, "label": c.label} for c in question.choices],
     }  # fmt: skip

@@ -55,8 +55,8 @@ def status_column() -> ColumnElement[str]:
 
 
 def joined() -> ColumnElement[bool]:
-    """Return how `Response` is outer-joined to `Person` where `status_column` is used."""
-    return Response.person_id == Person.id
+    """Return how `Response` is outer-joined to `Person` for `status_column`; answers to a pilot never count."""
+    return and_(Response.person_id == Person.id, Response.is_pilot.is_(False))
 
 
 def statuses(study_id: int, person_ids: Iterable[int] | None = None) -> dict[int, str]:
@@ -180,7 +180,7 @@ def load_monitor(study: Study) -> Monitor:
     """Return how the survey of a study goes; seven queries, whatever the numbers."""
     strata = count_by_stratum(study.id)
     counts = total(strata)
-    instrument = newest_instrument(study.id)
+    instrument = newest_instrument(study.id, "main")
     content = instrument.content if instrument else None
     shown = content is not None and counts.began >= SMALLEST_GROUP
     median, timed = monitor_times.median_minutes(study.id)

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Integer, case, func, select
+from sqlalchemy import ColumnElement, Integer, and_, case, func, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -59,13 +59,18 @@ def _seconds_postgresql(element: _Seconds, compiler: SQLCompiler, **options: Any
     return f"CAST(FLOOR(EXTRACT(EPOCH FROM {compiler.process(element.clauses, **options)})) AS BIGINT)"
 
 
+def _counted(study_id: int) -> ColumnElement[bool]:
+    """The responses that count: of this study's survey, not withdrawn, not of a pilot."""
+    return and_(Response.study_id == study_id, Response.withdrawn_at.is_(None), Response.is_pilot.is_(False))
+
+
 def median_minutes(study_id: int) -> tuple[float | None, int]:
     """Return the median minutes from Start to Submit, pauses included, and the number of responses behind it.
 
     Counts submitted responses that were not withdrawn. The database sorts; at most two numbers are read.
     """
     minutes = (_Seconds(Response.submitted_at) - _Seconds(Response.started_at)).label("seconds")
-    chosen = Response.study_id == study_id, Response.submitted_at.is_not(None), Response.withdrawn_at.is_(None)
+    chosen = _counted(study_id), Response.submitted_at.is_not(None)
     count = db.session.scalar(select(func.count()).select_from(Response).where(*chosen)) or 0
     if not count:
         return None, 0
@@ -96,11 +101,7 @@ def _per_day(study_id: int, column: Any, zone: ZoneInfo) -> dict[date, int]:
     """Count by quarter of an hour in the database, then add the quarters up to days of the zone."""
     # Both databases divide whole numbers to a whole number.
     quarter = _Seconds(column).op("/")(QUARTER).label("quarter")
-    found = (
-        select(quarter, func.count())
-        .where(Response.study_id == study_id, column.is_not(None), Response.withdrawn_at.is_(None))
-        .group_by(quarter)
-    )
+    found = select(quarter, func.count()).where(_counted(study_id), column.is_not(None)).group_by(quarter)
     days: dict[date, int] = {}
     for moment, count in db.session.execute(found):
         day = datetime.fromtimestamp(moment * QUARTER, UTC).astimezone(zone).date()
@@ -120,8 +121,7 @@ def count_by_page(study_id: int, content: Mapping[str, Any]) -> list[PageCounts]
         select(Rating.response_id, page, func.count().label("tasks"))
         .join(Response, Response.id == Rating.response_id)
         .where(
-            Response.study_id == study_id, Response.withdrawn_at.is_(None),
-            Rating.scale_id == content["scales"][0]["id"], Rating.anchor_id.is_not(None),
+            _counted(study_id), Rating.scale_id == content["scales"][0]["id"], Rating.anchor_id.is_not(None),
         )
         .group_by(Rating.response_id, page)
         .subquery()

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from jta.db import db
 from jta.errors import NotFoundError
@@ -19,6 +19,8 @@ from jta.models.survey import Instrument
 from jta.services.blueprint import content_hash
 from jta.services.blueprint_approval import standing_approval
 from jta.services.blueprint_items import ItemResult, allocate_rows
+from jta.services.content import background_of, scales_of
+from jta.services.instrument import newest_instrument
 from jta.services.results import load_result
 from jta.services.results_shield import for_everybody
 
@@ -105,8 +107,7 @@ def _line(row: BlueprintRow, result: ItemResult, *, approved: bool) -> Blueprint
 
 
 def _instrument(study_id: int) -> Instrument:
-    found = select(Instrument).where(Instrument.study_id == study_id).order_by(Instrument.number.desc()).limit(1)
-    instrument: Instrument | None = db.session.scalar(found)
+    instrument = newest_instrument(study_id, "main")
     if instrument is None:
         raise NotFoundError
     return instrument
@@ -122,7 +123,7 @@ def _scales(instrument: Instrument) -> tuple[CodebookScale, ...]:
             scale["prompt"],
             tuple(CodebookAnchor(a["code"], a["label"], a["value"], a["not_performed"]) for a in scale["anchors"]),
         )
-        for scale in instrument.content["scales"]
+        for scale in scales_of(instrument.content)
     )
 
 
@@ -136,10 +137,14 @@ def _variables(instrument: Instrument) -> tuple[CodebookVariable, ...]:
             "; ".join(f"{c['code']} = {c['label']}" for c in q["choices"]),
             "empty: not answered",
         )
-        for q in instrument.content["background"]
+        for q in background_of(instrument.content)
     ]
     own = CodebookVariable("respondent_id", "Random code of a response within this study", "text", "never")
     return (own, *questions)
+
+
+def _started(study_id: int) -> Select[int]:
+    return select(func.count(Response.id)).where(Response.study_id == study_id, Response.is_pilot.is_(False))
 
 
 def _dates(study: Study, instrument: Instrument, blueprint: Blueprint) -> tuple[tuple[str, date | datetime], ...]:
@@ -162,7 +167,7 @@ def _approved_at(blueprint: Blueprint) -> datetime | None:
 
 def _respondents(study_id: int, blueprint: Blueprint) -> tuple[tuple[str, int], ...]:
     invited = db.session.scalar(select(func.count()).select_from(Person).where(Person.study_id == study_id)) or 0
-    started = db.session.scalar(select(func.count()).select_from(Response).where(Response.study_id == study_id)) or 0
+    started = db.session.scalar(_started(study_id)) or 0
     counts = blueprint.run.dataset.counts
     return (
         ("Invited", invited),

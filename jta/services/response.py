@@ -17,6 +17,7 @@ from jta.models.response import Response
 from jta.models.study import Study
 from jta.models.survey import Instrument
 from jta.services import links
+from jta.services.sampling import new_seed
 from jta.services.survey_pages import Survey, get_survey
 from jta.services.visits import CLOSED, Ticket, Visit, get_visit
 
@@ -51,8 +52,10 @@ def get_welcome(token: str) -> Welcome:
     if instrument is None:
         return Welcome("not open", _study_words(person.study_id))
     survey = get_survey(instrument.id)
-    response = _response_of(person.id)
+    response = _response_of(person.id, instrument)
     asks = response is None or response.consent_hash != survey.consent_hash
+    if response is None and instrument.kind == "pilot" and instrument.closed_at is not None:
+        return Welcome("not open", _study_words(person.study_id))
     return Welcome(_state(instrument, response), survey.study, survey, response is not None, asks)
 
 
@@ -76,14 +79,16 @@ def _withdrew(person_id: int) -> bool:
     return bool(db.session.scalar(select(exists().where(*kind))))
 
 
-def _newest_instrument(study_id: int) -> Any:  # a row of id and closed_at, or None
+def _newest_instrument(study_id: int) -> Any:  # a row of id, kind and closed_at, or None
     # Columns only: the content is long, and its parsed form is kept in memory.
-    found = select(Instrument.id, Instrument.closed_at).where(Instrument.study_id == study_id)
+    found = select(Instrument.id, Instrument.kind, Instrument.closed_at).where(Instrument.study_id == study_id)
     return db.session.execute(found.order_by(Instrument.number.desc()).limit(1)).one_or_none()
 
 
-def _response_of(person_id: int) -> Response | None:
-    return db.session.scalar(select(Response).where(Response.person_id == person_id))
+def _response_of(person_id: int, instrument: Any) -> Response | None:
+    """Return a person's response to the pilot or to the survey, whichever the instrument is of."""
+    pilot = instrument is not None and instrument.kind == "pilot"
+    return db.session.scalar(select(Response).where(Response.person_id == person_id, Response.is_pilot.is_(pilot)))
 
 
 def _study_words(study_id: int) -> dict[str, Any]:
@@ -113,11 +118,11 @@ def start_response(token: str, consent: str) -> Ticket:
     """
     with transaction():
         person = _locked_person(token)
-        survey = _open_survey(person.study_id)
-        response = _response_of(person.id)
+        instrument, survey = _open_survey(person.study_id)
+        response = _response_of(person.id, instrument)
         if response is None or response.consent_hash != survey.consent_hash:
             _check_consent(survey, consent)
-            response = _begin(person, survey) if response is None else _consent_again(response, survey)
+            response = _begin(person, survey, instrument) if response is None else _consent_again(response, survey)
         return Ticket(response.id, person.link_generation)
 
 
@@ -130,7 +135,7 @@ def reopen_response(token: str) -> Ticket:
         If the link is unknown or leads to no response.
     """
     person = _person(token)
-    response = _response_of(person.id)
+    response = _response_of(person.id, _newest_instrument(person.study_id))
     if response is None:
         raise NotFoundError
     return Ticket(response.id, person.link_generation)
@@ -144,13 +149,13 @@ def _locked_person(token: str) -> Person:
     return person
 
 
-def _open_survey(study_id: int) -> Survey:
+def _open_survey(study_id: int) -> tuple[Any, Survey]:
     instrument = _newest_instrument(study_id)
     if instrument is None:
         raise SurveyClosedError("This survey has not opened yet. Keep your link and try again later.")
     if instrument.closed_at is not None:
         raise SurveyClosedError(CLOSED)
-    return get_survey(instrument.id)
+    return instrument, get_survey(instrument.id)
 
 
 def _check_consent(survey: Survey, consent: str) -> None:
@@ -158,11 +163,12 @@ def _check_consent(survey: Survey, consent: str) -> None:
         raise InvalidInputError("Please read the text once more and agree to it to begin.", field="consent")
 
 
-def _begin(person: Person, survey: Survey) -> Response:
+def _begin(person: Person, survey: Survey, instrument: Any) -> Response:
     response = Response(
         study_id=person.study_id, instrument_id=survey.instrument_id, person_id=person.id,
         stratum_id=person.stratum_id, code=_new_code(person.study_id, "code"),
         receipt=_new_code(person.study_id, "receipt"), consent_hash=survey.consent_hash, started_at=clock.now(),
+        is_pilot=instrument.kind == "pilot", seed=new_seed(),
     )  # fmt: skip
     db.session.add(response)
     db.session.flush()

@@ -221,6 +221,6 @@ def words_of(run: AnalysisRun) -> Words:
 
 
 def _scales(study_id: int) -> dict[str, Row]:
-    found = select(Instrument.content).where(Instrument.study_id == study_id).order_by(Instrument.number.desc())
-    content = db.session.scalar(found.limit(1)) or {"scales": []}
+    found = select(Instrument.content).where(Instrument.study_id == study_id, Instrument.kind == "main")
+    content = db.session.scalar(found.order_by(Instrument.number.desc()).limit(1)) or {"scales": []}
     return {scale["code"]: scale for scale in content["scales"]}

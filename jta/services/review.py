@@ -15,6 +15,7 @@ from jta.models.response import Answer, Rating, Response
 from jta.models.review import Dataset
 from jta.models.study import Stratum
 from jta.models.survey import Choice, Question
+from jta.services.content import background_of, scales_of
 from jta.services.results_release import decide_release
 from jta.services.review_decisions import REVIEWABLE
 from jta.services.review_inclusion import frozen_instrument, list_candidates, preview_inclusion, rule_text
@@ -132,7 +133,7 @@ def load_scales(study_id: int) -> list[Any]:
             scale["code"], scale["title"],
             tuple(scales.Anchor(a["code"], a["label"], a["value"], a["not_performed"]) for a in scale["anchors"]),
         )
-        for scale in frozen_instrument(study_id).content["scales"]
+        for scale in scales_of(frozen_instrument(study_id).content)
     ]  # fmt: skip
 
 
@@ -146,7 +147,7 @@ def _load_codes(study_id: int, codes: list[str], tasks: list[str]) -> dict[str, 
     by_code = select(Task.id, Task.code).where(Task.study_id == study_id)
     column_of = {key: columns[code] for key, code in db.session.execute(by_code) if code in columns}
     filled: dict[str, Codes] = {}
-    for scale in frozen_instrument(study_id).content["scales"]:
+    for scale in scales_of(frozen_instrument(study_id).content):
         matrix = np.zeros((len(codes), len(tasks)), dtype=np.uint8)
         anchor_of = {anchor["id"]: n for n, anchor in enumerate(scale["anchors"], 1)}
         for response, task, anchor in db.session.execute(_ratings_of(study_id, scale["id"])):
@@ -179,7 +180,7 @@ def _load_background(study_id: int, codes: list[str]) -> pd.DataFrame:
     for response, question, choice in db.session.execute(found):
         if response in given:
             given[response][question] = choice
-    names = [q["code"] for q in frozen_instrument(study_id).content["background"]]
+    names = [q["code"] for q in background_of(frozen_instrument(study_id).content)]
     strata = {c.code: c.stratum for c in list_candidates(study_id)}
     rows = [
         {

@@ -35,7 +35,10 @@ def get_response(study_id: int, code: str) -> Response:
         If there is none with this random code.
     """
     found = select(Response).where(
-        Response.study_id == study_id, Response.code == code, Response.withdrawn_at.is_(None)
+        Response.study_id == study_id,
+        Response.code == code,
+        Response.withdrawn_at.is_(None),
+        Response.is_pilot.is_(False),
     )
     response: Response | None = db.session.scalar(found)
     if response is None:

@@ -11,6 +11,7 @@ from jta.errors import StateError
 from jta.models.response import Rating, Response
 from jta.models.study import Stratum
 from jta.models.survey import Instrument
+from jta.services.instrument import newest_instrument
 from jta.services.review_decisions import count_grounds, excluded_grounds
 
 MINIMUM_SHARE = 0.5
@@ -88,13 +89,15 @@ def preview_inclusion(study_id: int, minimum_share: float) -> Inclusion:
     left = [c for c in candidates if c.response_id not in grounds]
     included = tuple(c for c in left if c.share_answered > 0 and (c.submitted or c.share_answered >= minimum_share))
     withdrawn = db.session.scalar(
-        select(func.count()).where(Response.study_id == study_id, Response.withdrawn_at.is_not(None))
+        select(func.count()).where(
+            Response.study_id == study_id, Response.withdrawn_at.is_not(None), Response.is_pilot.is_(False)
+        )
     )
     return Inclusion(included, len(left) - len(included), withdrawn or 0, count_grounds(list(grounds.values())))
 
 
 def list_candidates(study_id: int) -> list[Candidate]:
-    """Return every response of a study that is not withdrawn, by random code."""
+    """Return every response of a study that is not withdrawn, by random code; those of a pilot are never among them."""
     answered = (
         select(Rating.response_id, func.count(Rating.task_id.distinct()).label("tasks"))
         .where(Rating.anchor_id.is_not(None))
@@ -105,7 +108,7 @@ def list_candidates(study_id: int) -> list[Candidate]:
         select(Response.id, Response.code, Stratum.code, Response.submitted_at, answered.c.tasks)
         .outerjoin(answered, answered.c.response_id == Response.id)
         .outerjoin(Stratum, Stratum.id == Response.stratum_id)
-        .where(Response.study_id == study_id, Response.withdrawn_at.is_(None))
+        .where(Response.study_id == study_id, Response.withdrawn_at.is_(None), Response.is_pilot.is_(False))
         .order_by(Response.code)
     )
     tasks = max(frozen_instrument(study_id).content["n_tasks"], 1)
@@ -116,15 +119,14 @@ def list_candidates(study_id: int) -> list[Candidate]:
 
 
 def frozen_instrument(study_id: int) -> Instrument:
-    """Return the newest instrument of a study.
+    """Return the newest instrument of a study's survey; a pilot's is none.
 
     Raises
     ------
     StateError
         If the survey was never launched.
     """
-    found = select(Instrument).where(Instrument.study_id == study_id).order_by(Instrument.number.desc()).limit(1)
-    instrument: Instrument | None = db.session.scalar(found)
+    instrument = newest_instrument(study_id, "main")
     if instrument is None:
         raise StateError("The survey was never launched, so there are no answers to freeze.")
     return instrument

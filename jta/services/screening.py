@@ -157,7 +157,7 @@ def screen(study_id: int) -> Screening:
 
 def _rows(study_id: int) -> list[Any]:
     found = select(Response.id, Response.code, Response.started_at, Response.submitted_at)
-    mine = Response.study_id == study_id, Response.withdrawn_at.is_(None)
+    mine = Response.study_id == study_id, Response.withdrawn_at.is_(None), Response.is_pilot.is_(False)
     return list(db.session.execute(found.where(*mine).order_by(Response.code)))
 
 

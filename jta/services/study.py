@@ -20,6 +20,7 @@ from jta.services.account import find_user
 from jta.services.inventory_merge import merge_inventory
 from jta.services.inventory_rows import InventoryRow
 from jta.services.results_privacy import MINIMA
+from jta.services.standard_pages import standard_pages
 from jta.services.standard_scales import CONSENT, standard_questions, standard_scales
 from jta.services.study_stage import BEFORE_LAUNCH, lock_study, reach_stage
 
@@ -180,9 +181,13 @@ def _add_first_content(study: Study, actor: Actor, start: str) -> None:
     scales, questions = standard_scales(), standard_questions()
     for scale in scales:
         scale.study_id = study.id
+    pages = standard_pages(study.id)
+    db.session.add_all([*scales, *pages])
+    db.session.flush()
+    background = next(page for page in pages if page.kind == "questions")
     for question in questions:
-        question.study_id = study.id
-    db.session.add_all([*scales, *questions])
+        question.study_id, question.page_id = study.id, background.id
+    db.session.add_all(questions)
     if start == FRAMEWORK:
         merge_inventory(study, framework_rows(), actor, reason="Example of the K-12 CTO framework")
         reach_stage(study, "inventory", actor)

@@ -77,7 +77,7 @@ _QUERIES: tuple[tuple[tuple[str, ...], Query], ...] = (
     (
         ("started", "submitted"),
         _per_study(Response.study_id, func.count(), func.count(Response.submitted_at)).where(
-            Response.withdrawn_at.is_(None)
+            Response.withdrawn_at.is_(None), Response.is_pilot.is_(False)
         ),
     ),
     (

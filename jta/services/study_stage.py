@@ -71,8 +71,8 @@ def reach_stage(study: Study, to: str, actor: Actor) -> bool:
 
 
 def was_launched(study_id: int) -> bool:
-    """Say whether the study has a frozen instrument: from then on inventory, scales and plan are locked."""
-    found = select(Instrument.id).where(Instrument.study_id == study_id).limit(1)
+    """Say whether the survey was launched: from then on inventory, scales and plan are locked. A pilot is no launch."""
+    found = select(Instrument.id).where(Instrument.study_id == study_id, Instrument.kind == "main").limit(1)
     return db.session.scalar(found) is not None
 
 

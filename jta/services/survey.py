@@ -112,8 +112,8 @@ def remove_point(actor: Actor, study_id: int, scale_id: int, *, version: int) ->
     return scale
 
 
-def save_consent(actor: Actor, study_id: int, *, text: str, background_on: bool, version: int) -> Study:
-    """Change the consent text and whether the background page is asked.
+def save_consent(actor: Actor, study_id: int, *, text: str, version: int) -> Study:
+    """Change the consent text.
 
     Raises
     ------
@@ -130,19 +130,18 @@ def save_consent(actor: Actor, study_id: int, *, text: str, background_on: bool,
     with transaction():
         study = lock_study(study_id)
         require_unlocked(study, "The consent text")
-        before = {"text": study.consent_text, "background": study.background_on}
-        after = {"text": text, "background": background_on}
-        if before == after:
+        before = study.consent_text
+        if before == text:
             return study
         if study.version != version:
             raise EditConflictError(
                 "Nothing was saved. Compare both texts, then save what should stand.",
-                theirs=_consent_words(before), yours=_consent_words(after),
+                theirs=before, yours=text,
             )  # fmt: skip
-        study.consent_text, study.background_on = text, background_on
+        study.consent_text = text
         audit.record(
-            actor, "edited consent text", f"study {study.id}", study_id=study_id, before=before, after=after,
-            note=f"background page {'on' if background_on else 'off'}",
+            actor, "edited consent text", f"study {study.id}", study_id=study_id,
+            before={"text": before}, after={"text": text},
         )  # fmt: skip
     return study
 
@@ -226,7 +225,3 @@ def _as_text(scale: RatingScale, words: ScaleText) -> str:
     if words.one_more:
         lines.append(f"one more anchor: {words.one_more}")
     return "\n".join([f"title: {words.title}", f"prompt: {words.prompt}", *lines])
-
-
-def _consent_words(values: Mapping[str, Any]) -> str:
-    return f"{values['text']}\n\nBackground page: {'on' if values['background'] else 'off'}"

@@ -130,7 +130,7 @@ def launch(actor: Actor, study_id: int, *, seen_hash: str | None = None) -> Inst
     """
     with transaction():
         study = lock_study(study_id)
-        if study.stage not in BEFORE_LAUNCH or newest_instrument(study_id) is not None:
+        if study.stage not in BEFORE_LAUNCH or newest_instrument(study_id, "main") is not None:
             raise StateError("This survey was launched already.")
         checklist = load_checklist(study)
         if not checklist.ready:
@@ -141,7 +141,7 @@ def launch(actor: Actor, study_id: int, *, seen_hash: str | None = None) -> Inst
                 "The survey was changed while you looked at it, so it was not launched. Check it once more."
             )
         instrument = Instrument(
-            study_id=study_id, number=1, content=dict(checklist.content),
+            study_id=study_id, number=next_number(study_id), content=dict(checklist.content),
             content_hash=checklist.content_hash, launched_at=clock.now(),
         )  # fmt: skip
         db.session.add(instrument)
@@ -151,6 +151,17 @@ def launch(actor: Actor, study_id: int, *, seen_hash: str | None = None) -> Inst
             after=dict(checklist.content), note=f"{checklist.content['n_tasks']} tasks, {checklist.n_people} people",
         )  # fmt: skip
     return instrument
+
+
+def next_number(study_id: int) -> int:
+    """Return the number of a study's next instrument: pilots and corrected versions count too."""
+    return (db.session.scalar(select(func.max(Instrument.number)).where(Instrument.study_id == study_id)) or 0) + 1
+
+
+def versions(study_id: int) -> list[Instrument]:
+    """Return the versions of the main survey's instrument, oldest first; all but the first put a wording right."""
+    found = select(Instrument).where(Instrument.study_id == study_id, Instrument.kind == "main")
+    return list(db.session.scalars(found.order_by(Instrument.number)))
 
 
 def close(actor: Actor, study_id: int) -> Instrument:
@@ -163,10 +174,11 @@ def close(actor: Actor, study_id: int) -> Instrument:
     """
     with transaction():
         study = lock_study(study_id)
-        instrument = newest_instrument(study_id)
+        instrument = newest_instrument(study_id, "main")
         if study.stage != "fielding" or instrument is None:
             raise StateError("This survey is not open, so it cannot be closed.")
-        instrument.closed_at = clock.now()
+        for version in versions(study_id):
+            version.closed_at = clock.now()
         move_stage(study, "closed", actor)
         audit.record(actor, "closed survey", f"instrument {instrument.number}", study_id=study_id)
     return instrument
@@ -187,10 +199,11 @@ def reopen(actor: Actor, study_id: int, *, reason: str) -> Instrument:
     with transaction():
         study = lock_study(study_id)
         require_reopenable(study)
-        instrument = newest_instrument(study_id)
+        instrument = newest_instrument(study_id, "main")
         if instrument is None:
             raise StateError("This survey was never launched.")
-        instrument.closed_at = None
+        for version in versions(study_id):
+            version.closed_at = None
         move_stage(study, "fielding", actor, reason)
         audit.record(
             actor, "reopened survey", f"instrument {instrument.number}", study_id=study_id, note=reason.strip()

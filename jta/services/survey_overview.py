@@ -33,7 +33,7 @@ class SurveyOverview:
 
 def load_overview(study: Study) -> SurveyOverview:
     """Return the survey of a study: frozen after launch, as it stands before. At most nine queries."""
-    instrument = newest_instrument(study.id)
+    instrument = newest_instrument(study.id, "main")
     if instrument is not None:
         content = instrument.content
         return SurveyOverview(content, instrument, None, estimate_minutes(content), _step_after_launch(study))

@@ -18,8 +18,8 @@ from sqlalchemy import select
 from jta.db import db
 from jta.errors import NotFoundError
 from jta.models.survey import Instrument
+from jta.services.content import SECONDS_PER_RATING, questions_of, scales_of
 
-SECONDS_PER_RATING = 7  # the rule of thumb also used when a survey is built
 _CACHE = "jta_surveys"
 
 
@@ -252,8 +252,8 @@ def read_content(content: Mapping[str, Any], instrument_id: int = 0) -> Survey:
         study=content["study"],
         consent_text=content["consent"]["text"],
         consent_hash=content["consent"]["hash"],
-        background=tuple(content["background"]),
-        scales=_read_scales(content["scales"]),
+        background=tuple(q for q in questions_of(content) if q["kind"] in ("single", "agreement")),
+        scales=_read_scales(scales_of(content)),
         pages=pages,
         page_of={task.id: page.number for page in pages for task in page.tasks},
     )

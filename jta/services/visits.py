@@ -157,4 +157,5 @@ def load_ratings(response_id: int, tasks: Collection[int] | None = None) -> dict
 
 def load_answers(response_id: int) -> dict[int, int]:
     """Return the choice made on each background question, by question id."""
-    return {row[0]: row[1] for row in db.session.execute(_ANSWERS, {"response_id": response_id})}
+    rows = db.session.execute(_ANSWERS, {"response_id": response_id})
+    return {row[0]: row[1] for row in rows if row[1] is not None}

@@ -9,11 +9,29 @@ from sqlalchemy import delete, exists, select
 from jta import audit, clock
 from jta.db import db, transaction
 from jta.models.delivery import Person, PersonEvent
-from jta.models.response import Answer, IdempotencyKey, Rating, RatingChange, Response
+from jta.models.response import (
+    Answer,
+    AnswerChange,
+    DomainPoints,
+    DomainPointsChange,
+    IdempotencyKey,
+    KsaRating,
+    KsaRatingChange,
+    PageVisit,
+    Rating,
+    RatingChange,
+    Response,
+)
 from jta.models.review import Dataset, ReviewDecision
 from jta.services.links import trail_name
 from jta.services.study_stage import lock_study
 from jta.services.visits import Ticket, get_visit
+
+# Every table that holds what somebody answered, with its history.
+ANSWERS = (
+    Rating, RatingChange, KsaRating, KsaRatingChange, DomainPoints, DomainPointsChange, Answer, AnswerChange,
+    PageVisit, IdempotencyKey, ReviewDecision,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -76,6 +94,6 @@ def cut_off(response: Response, *, frozen: bool) -> None:
 
 
 def _delete_answers(response: Response) -> None:
-    for table in (Rating, RatingChange, Answer, IdempotencyKey, ReviewDecision):
+    for table in ANSWERS:
         db.session.execute(delete(table).where(table.response_id == response.id))
     response.stratum_id = None  # with nothing left to count it would only describe the person

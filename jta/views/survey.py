@@ -75,18 +75,13 @@ def _limits(scale: service.RatingScale) -> dict[str, object]:
 
 @bp.route("/consent", methods=["GET", "POST"])
 def consent(study_id: int) -> ResponseReturnValue:
-    """Change the consent text, and whether the background page is asked."""
+    """Change the consent text."""
     study = g.study
-    form = ConsentForm(
-        data={"text": study.consent_text, "background_on": study.background_on, "version": study.version}
-    )
+    form = ConsentForm(data={"text": study.consent_text, "version": study.version})
     conflict, status = None, 422 if form.is_submitted() else 200
     if form.validate_on_submit():
         try:
-            service.save_consent(
-                current_actor(), study_id, text=form.text.data or "", background_on=form.background_on.data,
-                version=seen_version(form),
-            )  # fmt: skip
+            service.save_consent(current_actor(), study_id, text=form.text.data or "", version=seen_version(form))
         except InvalidInputError as error:
             show_error(form, error)
         except EditConflictError as error:

@@ -12,6 +12,7 @@ from jta.models.study import Stratum, Study
 from jta.models.survey import Anchor, Choice, Instrument, Question, RatingScale
 from jta.services import links
 from jta.services.instrument import build_content, content_hash
+from jta.services.standard_pages import standard_pages
 
 FREQUENCY = (
     "I do not perform this task", "About once a year or less", "A few times a year",
@@ -46,15 +47,18 @@ def make_study(
         title="Practice analysis of the harbour pilot", credential="Certified Harbour Pilot",
         contact="help@example.org",
         time_zone="America/Chicago", notice=None, stage="fielding" if launched else "survey", exam_items=50,
-        consent_text="We ask about your work.\nTaking part is up to you.", background_on=background,
+        consent_text="We ask about your work.\nTaking part is up to you.",
         created_at=clock.now(),
     )  # fmt: skip
     db.session.add(study)
     db.session.flush()
+    pages = standard_pages(study.id)
+    db.session.add_all(pages)
+    db.session.flush()
     tasks = _add_tasks(study, n_tasks, n_domains)
     frequency = _add_scale(study, "frequency", "How often do you perform this task?", FREQUENCY, 1)
     importance = _add_scale(study, "importance", "How important is this task in your work?", IMPORTANCE, 2)
-    question = _add_question(study) if background else None
+    question = _add_question(study, pages[1].id) if background else None
     people = _add_people(study, n_people)
     instrument = _launch(study) if launched else None
     made = MadeStudy(
@@ -112,11 +116,11 @@ def _add_scale(study: Study, kind: str, prompt: str, labels: tuple[str, ...], po
     return scale
 
 
-def _add_question(study: Study) -> Question:
+def _add_question(study: Study, page_id: int) -> Question:
     labels = ("Under 5 years", "5 to 15 years", "Over 15 years")
     question = Question(
-        study_id=study.id, code="years", prompt="How long have you been a pilot?", help="Count every harbour.",
-        position=1,
+        study_id=study.id, page_id=page_id, code="years", prompt="How long have you been a pilot?",
+        help="Count every harbour.", position=1,
         choices=[Choice(code=f"y{i}", label=label, position=i) for i, label in enumerate(labels)],
     )  # fmt: skip
     db.session.add(question)

@@ -9,7 +9,8 @@ from jta import clock
 from jta.db import db
 from jta.models.inventory import Domain, Task
 from jta.models.study import Study
-from jta.models.survey import Instrument, RatingScale
+from jta.models.survey import Instrument, RatingScale, SurveyPage
+from jta.services.content import questions_of
 from jta.services.instrument import build_content, content_hash, estimate_minutes, split_pages
 from jta.services.survey_pages import read_content
 from tests.services.study_factory import make_study
@@ -31,7 +32,7 @@ def test_the_content_holds_all_a_respondent_sees(app_context):
     assert content["scales"][1]["anchors"][4] == {
         "id": made.importance[4], "code": "5", "label": "Extremely important", "value": 5.0, "not_performed": False,
     }  # fmt: skip
-    assert content["background"][0]["choices"][0]["label"] == "Under 5 years"
+    assert content["steps"][1]["questions"][0]["choices"][0]["label"] == "Under 5 years"
     assert content["n_tasks"] == 12
     assert read_content(content).n_tasks == 12
 
@@ -68,11 +69,14 @@ def test_retired_tasks_are_not_asked(app_context):
     assert made.tasks[0] not in {t["id"] for p in content["pages"] for t in p["tasks"]}
 
 
-def test_a_background_page_that_is_off_has_no_questions(app_context):
+def test_a_page_that_was_removed_is_not_asked(app_context):
     made = make_study(launched=False)
-    db.session.get_one(Study, made.study_id).background_on = False
+    page = db.session.query(SurveyPage).filter_by(study_id=made.study_id, kind="questions").one()
+    page.removed_at = clock.now()
     db.session.commit()
-    assert _content(made)["background"] == []
+    content = _content(made)
+    assert [step["kind"] for step in content["steps"]] == ["welcome", "ratings", "thanks"]
+    assert questions_of(content) == []
 
 
 def test_frequency_comes_first_whatever_its_position(app_context):
@@ -90,9 +94,10 @@ def test_the_stored_content_has_the_hash_it_was_frozen_with(app_context):
 
 
 def test_minutes_are_seven_seconds_a_rating_and_one_minute():
-    content = {"n_tasks": 100, "scales": [{}, {}]}
+    task = {"block": None}
+    content = {"pages": [{"tasks": [task] * 100}], "scales": [{"code": "f"}, {"code": "i"}]}
     assert estimate_minutes(content) == 25  # (200 x 7 + 60) / 60 = 24.3
-    assert estimate_minutes({"n_tasks": 0, "scales": [{}, {}]}) == 1
+    assert estimate_minutes({"pages": [], "scales": [{"code": "f"}]}) == 1
 
 
 @given(st.lists(st.integers(0, 35), max_size=8))

@@ -145,16 +145,16 @@ def test_a_scale_of_another_study_looks_like_none(app_context):
         get_scale(made.study_id, other.importance_id)
 
 
-def test_consent_text_and_background_page_change(app_context):
+def test_the_consent_text_changes(app_context):
     made = planned()
     version = study_of(made).version
-    survey.save_consent(DORA, made.study_id, text="New\r\ntext ", background_on=False, version=version)
-    assert (study_of(made).consent_text, study_of(made).background_on) == ("New\ntext", False)
+    survey.save_consent(DORA, made.study_id, text="New\r\ntext ", version=version)
+    assert study_of(made).consent_text == "New\ntext"
     with pytest.raises(EditConflictError) as conflict:
-        survey.save_consent(DORA, made.study_id, text="Other", background_on=False, version=version)
-    assert (conflict.value.theirs[:3], conflict.value.yours[:5]) == ("New", "Other")
+        survey.save_consent(DORA, made.study_id, text="Other", version=version)
+    assert (conflict.value.theirs, conflict.value.yours) == ("New\ntext", "Other")
     with pytest.raises(InvalidInputError):
-        survey.save_consent(DORA, made.study_id, text="x" * 10_001, background_on=False, version=version + 1)
+        survey.save_consent(DORA, made.study_id, text="x" * 10_001, version=version + 1)
     assert acts(made) == ["edited consent text"]
 
 
@@ -167,7 +167,7 @@ def test_launch_freezes_the_survey_and_locks_what_it_shows(app_context):
     with pytest.raises(StateError, match="locked"):
         survey.edit_scale(DORA, made.study_id, made.importance_id, new_words(made, title="Late"), version=1)
     with pytest.raises(StateError, match="locked"):
-        survey.save_consent(DORA, made.study_id, text="Late", background_on=True, version=study_of(made).version)
+        survey.save_consent(DORA, made.study_id, text="Late", version=study_of(made).version)
     with pytest.raises(StateError):
         survey.remove_point(DORA, made.study_id, made.importance_id, version=1)
     with pytest.raises(StateError, match="already"):
