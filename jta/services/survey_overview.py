@@ -8,7 +8,8 @@ from typing import Any
 
 from jta.models.study import Study
 from jta.models.survey import Instrument
-from jta.services.instrument import build_content, estimate_minutes, newest_instrument
+from jta.services.content import estimate_minutes, questions_of, scales_of
+from jta.services.instrument import build_content, newest_instrument
 from jta.services.monitor import LINKED, SUBMITTED, Monitor
 from jta.services.study_progress import DIRECTOR, EDITORS, NextStep, nothing_to_freeze
 from jta.services.study_stage import BEFORE_LAUNCH, is_before
@@ -28,7 +29,12 @@ class SurveyOverview:
     @property
     def n_ratings(self) -> int:
         """Ratings asked of a respondent who performs every task."""
-        return int(self.content["n_tasks"]) * len(self.content["scales"])
+        return int(self.content["n_tasks"]) * len(scales_of(self.content))
+
+    @property
+    def questions(self) -> list[Mapping[str, Any]]:
+        """Every question, in order."""
+        return questions_of(self.content)
 
 
 def load_overview(study: Study) -> SurveyOverview:
