@@ -86,14 +86,13 @@ def test_the_highest_anchor_is_removed(app):
     assert post(client, page, {"act": "remove", "version": "1"}).status_code == 409
 
 
-def test_consent_and_background_page_are_edited(app):
+def test_the_consent_text_is_edited(app):
     made = staffed_study(app)
     client, page = client_of(app), url(made, "consent")
     version = _version(app, made)
     assert post(client, page, {"text": "One.\n\nTwo.", "version": version}).status_code == 303
     shown = client.get(url(made)).text
     assert "<p>One.</p>" in shown
-    assert "The background page is off" in shown
     stale = post(client, page, {"text": "Three.", "version": version})
     assert stale.status_code == 409
     assert "Three." in stale.text
