@@ -14,7 +14,8 @@ PASSING = "work in progress of the installation"
 
 KEPT = {
     *("study", "stage_change", "stratum", "domain", "task", "knowledge", "statement_version"),
-    *("rating_scale", "anchor", "question", "choice", "instrument", "theme"),
+    *("rating_scale", "anchor", "survey_page", "question", "choice", "translation", "instrument", "theme"),
+    *("block", "form", "form_block"),
     *("reference", "statement_reference", "check_setting", "check_dismissal"),
     *("former_list", "former_statement", "crosswalk_link"),
     *("panelist", "panel_target", "panel_text", "signature", "round", "round_item", "round_answer"),
@@ -44,6 +45,12 @@ LEFT_OUT: dict[str, str] = {
     "rating": LIVE,
     "rating_change": LIVE,
     "answer": LIVE,
+    "answer_change": LIVE,
+    "ksa_rating": LIVE,
+    "ksa_rating_change": LIVE,
+    "domain_points": LIVE,
+    "domain_points_change": LIVE,
+    "page_visit": LIVE,
     "idempotency_key": LIVE,
     "collected_response": LIVE,
     "comment_code": LIVE,
