@@ -67,6 +67,7 @@ def _objects(study_id: int, actors) -> dict[str, object]:
     from jta import clock
     from jta.db import db
     from jta.models.account import Membership
+    from jta.models.cycle import FormerList, FormerStatement
     from jta.models.delivery import Person
     from jta.models.inventory import Domain, Knowledge, Task
     from jta.models.inventory_record import CheckDismissal, Reference
@@ -97,7 +98,9 @@ def _objects(study_id: int, actors) -> dict[str, object]:
     dismissal = CheckDismissal(
         study_id=study_id, knowledge_id=knowledge.id, rule="long", wording="x", reason="y", by_name="z", at=clock.now()
     )
-    db.session.add(dismissal)
+    former = FormerStatement(code="1", statement="Plan", position=1)
+    old = FormerList(study_id=study_id, title="Old", weights=[], by_name="z", at=clock.now(), statements=[former])
+    db.session.add_all([dismissal, old])
     db.session.commit()
 
     def first(model):
@@ -110,6 +113,8 @@ def _objects(study_id: int, actors) -> dict[str, object]:
         "domain_id": area.id,
         "knowledge_id": knowledge.id,
         "reference_id": reference.id,
+        "list_id": old.id,
+        "former_id": former.id,
         "dismissal_id": dismissal.id,
         "area_id": area.id,
         "scale_id": first(RatingScale),

@@ -126,6 +126,6 @@ def check_duplicates(texts: Sequence[Text]) -> list[Remark]:
         for pair in find_alike([text.statement for text in group]):
             one, other = group[pair.one], group[pair.other]
             found.append(
-                Remark(other.code, "duplicate", f"{pair.score:.0%} like {one.code}: {one.statement}", one.code)
+                Remark(other.code, "duplicate", f"{100 * pair.score:.0f} % like {one.code}: {one.statement}", one.code)
             )
     return found

@@ -19,6 +19,7 @@ NAMES = (
     "panel",
     "panelist",
     "inventory_checks",
+    "cycle",
     "survey",
     "delivery",
     "sending",
