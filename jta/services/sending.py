@@ -13,13 +13,15 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import ColumnElement, exists, select, update
+from sqlalchemy import ColumnElement, exists, or_, select, update
 
 from jta import clock, mail
 from jta.db import db, reading, transaction
+from jta.jobs import WORKER_LOST
 from jta.mail import Connection, MailRefusedError, MailServerError, Reply
 from jta.mail_settings import MailSettings
 from jta.models.delivery import Attempt, OutboxMessage, Person, PersonEvent, Wave
+from jta.models.jobs import Worker
 from jta.models.study import Study
 from jta.services import links
 from jta.services.delivery_settings import get_settings
@@ -108,8 +110,9 @@ class Postman:
 
 
 def sweep() -> None:
-    """Put claims that ran out right: claimed ones are planned again, handed over ones are unknown."""
-    late = OutboxMessage.claimed_until <= clock.now()
+    """Put claims right that ran out, or whose worker died: claimed ones are planned again, handed over ones unknown."""
+    dead = select(Worker.name).where(Worker.alive_at <= clock.now() - WORKER_LOST)
+    late = or_(OutboxMessage.claimed_until <= clock.now(), OutboxMessage.claimed_by.in_(dead))
     held = OutboxMessage.state.in_(("claimed", "handed over"))
     with reading():
         if not db.session.scalar(select(exists().where(held, late))):
