@@ -214,6 +214,12 @@ OWN_COLUMNS: dict[str, dict[str, str]] = {
     "participation": {"level": "answer to the background question", "n": "respondents"},
     "precision_forecast": {"n": "respondents with a rating"},
     "retention": {"task_index": "the index by which the blueprint weighs the task, as the plan says"},
+    "unanswered": {
+        "n_offered": "respondents who were asked",
+        "n_answered": "those who answered",
+        "n_unanswered": "those who did not",
+        "share_unanswered": "share of those asked who did not answer",
+    },
     "sensitivity_options": {"tried": "values it was changed to", "reason": "why it was not changed"},
     "retention_sensitivity": {"cut": "the cut as moved"},
     "bootstrap_items": {"estimate": "whole items in the data", "boot_mean": "mean items over resamples"},

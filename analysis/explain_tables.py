@@ -237,6 +237,13 @@ _TABLES = {
         "the blueprint again with the change; items_moved = sum of |changes| / 2",
         "this program; cf. sensitivity analysis in Raymond & Neustel 2006",
     ),
+    "unanswered": _about(
+        "Which tasks respondents left unanswered, counted only where they were asked: tasks on their form, and scales "
+        "that non-performers are not asked only of the others.",
+        "scale task_id n_offered n_answered n_unanswered share_unanswered",
+        "n_unanswered / n_offered",
+        "this program",
+    ),
     "sensitivity_options": _about(
         "Every option of the plan: what it was changed to, or why it moves no weight, item or retained task.",
         "option plan_value tried reason",

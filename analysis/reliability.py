@@ -198,6 +198,7 @@ def cronbach_alpha(sums: PairwiseMoments, confidence: float = 0.95) -> Alpha:
         mean_r=float((R.sum() - k) / (k * (k - 1))),
         alpha_if_deleted=_deleted(C)[0],
         r_drop=_deleted(C)[1],
+        reason="the covariances of the tasks add up to 0 or less: no sum to be reliable" if np.isnan(raw) else "",
     )
 
 

@@ -20,6 +20,7 @@ from analysis.tables_rasch import rasch_bases, rasch_fits, rasch_tables
 from analysis.tables_reliability import alpha_tables, generalizability_tables
 from analysis.tables_sample import raking_tables, representativeness_tables
 from analysis.tables_study import StudyView, log_product_parts, scale_view
+from analysis.tables_unanswered import unanswered_table
 
 CONDITIONAL_RATINGS, CONDITIONAL_TASKS = 100_000, 150
 KANE = ("kane_log_performers", "kane_log_x_performing", "kane_equalised")
@@ -90,6 +91,7 @@ def referee_tables(
     tables |= generalizability_tables(view)
     say("Subgroups, sample and screening")
     tables |= subgroup_tables(view) | representativeness_tables(view) | person_tables(view)
+    tables["unanswered"] = unanswered_table(view)
     raked, documents = raking_tables(view, plan)
     say("Rasch rating scale model")
     wanted = conditional_wanted(data, plan) if conditional_rasch is None else conditional_rasch

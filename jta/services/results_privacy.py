@@ -196,7 +196,7 @@ _DECIDED = frozenset(
     krippendorff ksa_weights method_comparison participation performing precision_forecast profile_correlations
     rasch_categories rasch_tasks rasch_thresholds representativeness representativeness_cells response_rates
     retention retention_sensitivity rwg rwgj sensitivity sensitivity_options task_stats task_weight_basis
-    two_group_effects variance_components weighted_means
+    two_group_effects unanswered variance_components weighted_means
     """.split()  # noqa: SIM905  one name after another, by the alphabet
 )
 
