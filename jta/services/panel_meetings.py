@@ -235,7 +235,8 @@ def _relink(study_id: int, note: MeetingNote, codes: Sequence[str]) -> None:
 def _statement(study_id: int, code: str) -> Task | Knowledge:
     tasks = db.session.scalars(select(Task).where(Task.study_id == study_id))
     ksas = db.session.scalars(select(Knowledge).where(Knowledge.study_id == study_id))
-    found = next((one for one in (*tasks, *ksas) if fold(one.code) == fold(code)), None)
+    statements: list[Task | Knowledge] = [*tasks, *ksas]
+    found = next((one for one in statements if fold(one.code) == fold(code)), None)
     if found is None:
         raise InvalidInputError(f"The inventory has no task or KSA with the code {code}.", field="codes")
     return found

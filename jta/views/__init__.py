@@ -20,6 +20,7 @@ NAMES = (
     "panelist",
     "inventory_checks",
     "cycle",
+    "meeting",
     "survey",
     "delivery",
     "sending",

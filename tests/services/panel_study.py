@@ -9,7 +9,7 @@ from jta.db import db
 from jta.models.inventory import Knowledge, Task
 from jta.models.panel import Round
 from jta.models.study import Study
-from jta.services import panel, panel_answers, panel_rounds, panel_statements
+from jta.services import panel, panel_answers, panel_meetings, panel_rounds, panel_statements, panel_themes
 from jta.services.inventory_tasks import NewArea, TaskWords, add_task
 from jta.services.panel_answers import Sheet, Typed, load_items
 from jta.services.panel_kinds import KINDS
@@ -32,10 +32,7 @@ class PanelStudy:
     dora: Actor
     tickets: list[PanelTicket]
     urls: list[str]
-
-    @property
-    def id(self) -> int:
-        return self.study.id
+    id: int
 
 
 def make_panel_study(n_people: int = 6, *, signed: bool = True, email: str = "dora@example.org") -> PanelStudy:
@@ -62,7 +59,7 @@ def make_panel_study(n_people: int = 6, *, signed: bool = True, email: str = "do
         for person in people:
             sign_all(person.id)
     tickets = [PanelTicket(person.id, person.link_generation, BY_LINK) for person in people]
-    return PanelStudy(study, dora, tickets, [link.url for link in made])
+    return PanelStudy(study, dora, tickets, [link.url for link in made], study.id)
 
 
 def sign_all(panelist_id: int, declared: str = "") -> None:
@@ -111,7 +108,11 @@ def panel_objects(study_id: int, dora: Actor) -> dict[str, object]:
         panel_rounds.open_round(dora, study_id, one.id)
         rounds[kind] = panel_rounds.close_round(dora, study_id, one.id)
     item = load_items(rounds["review"].id)[0]
+    meeting = panel_meetings.add_meeting(dora, study_id, panel_meetings.MeetingWords("focus group", "First session"))
+    note = panel_meetings.add_note(dora, study_id, meeting.id, panel_meetings.NoteWords("Nobody tests the backups."))
+    theme = panel_themes.add_theme(dora, study_id, code="SEC", title="Security")
     return {
         "panelist_id": person.id, "round_id": rounds["review"].id, "round_kind": "review",
-        "subject": f"item-{item.id}", "proposal_id": 1,
+        "subject": f"item-{item.id}", "proposal_id": 1, "meeting_id": meeting.id,
+        "note_id": note.id, "theme_id": theme.id,
     }  # fmt: skip
