@@ -22,6 +22,7 @@ from jta.db import db
 from jta.demo import NOTICE
 from jta.demo.content import load_background, load_scales
 from jta.demo.notes import Demo, DemoAccount, keep_demo, make_password
+from jta.demo.panel import seed_panel
 from jta.demo.responses import store_responses
 from jta.demo.simulate import SimulatedStudy, simulate
 from jta.exports.csv_text import write_csv
@@ -75,7 +76,7 @@ def load_demo(instance: Path, say: Callable[[str], None]) -> Demo:
     launched = _nine_o_clock(days_ago=60)
     accounts, actors = _create_accounts(launched - timedelta(days=30))
     say("Creating the finished study: 100 task statements, 520 invited people …")
-    finished = _prepare(actors, simulated, launched, "K-12 CTO practice analysis (simulated)")
+    finished = _prepare(actors, simulated, launched, "K-12 CTO practice analysis (simulated)", with_panel=True)
     say("Storing 300 simulated responses …")
     store_responses(finished.id, simulated.responses, simulated.ratings, launched)
     say("Freezing, analysing, proposing, approving …")
@@ -116,12 +117,16 @@ def _create_accounts(moment: datetime) -> tuple[tuple[DemoAccount, ...], dict[st
     return tuple(accounts), actors
 
 
-def _prepare(actors: dict[str, Actor], simulated: SimulatedStudy, launched: datetime, title: str) -> Study:
-    """Create a study with inventory, scales, plan, roster and links, and launch it."""
+def _prepare(
+    actors: dict[str, Actor], simulated: SimulatedStudy, launched: datetime, title: str, *, with_panel: bool = False
+) -> Study:
+    """Create a study with inventory, scales, plan, roster and links, maybe a panel, and launch it."""
     with _at(launched - timedelta(days=21)):
         study = _create_study(actors, title)
         _word_scales(actors["director"], study)
         _plan(actors["psychometrician"], study)
+    if with_panel:
+        seed_panel(actors["director"], study, launched - timedelta(days=20), _at)
     with _at(launched - timedelta(days=7)):
         _import_roster(actors["director"], study, simulated)
         delivery.make_links(actors["director"], study.id)

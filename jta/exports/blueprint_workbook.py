@@ -15,6 +15,7 @@ from xlsxwriter import Workbook
 from xlsxwriter.worksheet import Worksheet
 
 from jta.exports import sheets_charts as charts
+from jta.exports import sheets_ksa as ksa
 from jta.exports import sheets_tasks as tasks
 from jta.exports import sheets_words as words
 from jta.exports.book import BlueprintBook
@@ -63,6 +64,16 @@ SHEETS: tuple[SheetPlan, ...] = (
     SheetPlan(
         tasks.STATISTICS, "The figures and the decision of every task. All tasks.",
         tasks.write_statistics, tasks.statistics_grid,
+    ),
+    SheetPlan(
+        ksa.LINKAGE, "Which knowledge and skills each task needs, as the panel linked them; what has no link.",
+        ksa.write_linkage, ksa.linkage_grid,
+        applies=lambda book: bool(book.links), absent="the panel has not linked tasks and KSAs",
+    ),
+    SheetPlan(
+        ksa.WEIGHTS, "Weights of knowledge and skill statements through the linkage. Retained tasks.",
+        ksa.write_weights, ksa.weights_grid,
+        applies=lambda book: bool(book.ksas), absent="KSA weights need a linkage by the panel",
     ),
     SheetPlan(
         words.DECISIONS, "Changes and approvals of this blueprint.",

@@ -166,6 +166,33 @@ class LedgerEntry:
 
 
 @dataclass(frozen=True)
+class LinkLine:
+    """One link of a task and a KSA by the panel, or an orphan: a task or a KSA without a link, as ``note`` says."""
+
+    task_code: str = ""
+    statement: str = ""
+    ksa_code: str = ""
+    ksa: str = ""
+    n: int | None = None
+    mean: float | None = None
+    share: float | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class KsaWeightLine:
+    """The weight of one KSA, a share of the whole exam; ``None`` where it has no link to a retained task."""
+
+    code: str
+    statement: str
+    kind: str
+    group: str
+    n_tasks: int
+    weight: float | None
+    note: str = ""
+
+
+@dataclass(frozen=True)
 class BlueprintBook:
     """One blueprint, ready to be written.
 
@@ -204,5 +231,7 @@ class BlueprintBook:
     software: str = ""
     left_out: tuple[str, ...] = ()
     ledger: tuple[LedgerEntry, ...] = ()
+    links: tuple[LinkLine, ...] = ()
+    ksas: tuple[KsaWeightLine, ...] = ()
     paper: str = "letter"
     created: datetime = datetime(2000, 1, 1, tzinfo=UTC)

@@ -36,5 +36,5 @@ def _linkage_csv(results: RoundResults) -> bytes:
         for ksa in linkage.ksas
         for cell in [linkage.cell(task, ksa)]
     ]
-    headers = ("task_code", "task", "ksa_code", "ksa", "n", "mean", "share_linking", "counts", "decided_by_director")
+    headers = ("task_code", "task", "ksa_code", "ksa", "n", "mean", "share_linking", "counts", "against_the_rule")
     return write_csv(headers, rows)

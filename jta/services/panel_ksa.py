@@ -72,8 +72,10 @@ def load_ksa_blueprint(study_id: int, run: AnalysisRun | None = None) -> KsaBlue
 
     one = latest_linkage(study_id)
     run = run or next(iter(list_runs(study_id)), None)
-    weights = task_weights(run) if run is not None else None
-    if one is None or run is None or weights is None:
+    if one is None or run is None:
+        return None
+    weights = task_weights(run)
+    if weights is None:
         return None
     linkage = load_linkage(one)
     found = ksa_weight_tables(weights, linkage_frame(linkage), ksas=[ksa.code for ksa in linkage.ksas])

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class LinkCell:
-    """One pair: how many judged it, mean rating and share linking (None where nobody did), whether it counts."""
+    """One pair: how many judged it, mean rating and share linking (None where nobody did), whether it counts.
+
+    ``decided`` says that the director decided otherwise than the rule.
+    """
 
     n: int
     mean: float | None
@@ -88,9 +91,10 @@ def load_linkage(one: Round) -> Linkage:
     for t, task in enumerate(tasks):
         chosen = decided.get(task.id)
         for k, ksa in enumerate(ksas):
-            counts = bool(kept[t, k] and n[t, k]) if chosen is None else ksa.code in chosen
+            by_rule = bool(kept[t, k] and n[t, k])
+            counts = by_rule if chosen is None else ksa.code in chosen
             linkage.cells[task.id, ksa.id] = LinkCell(
-                int(n[t, k]), _plain(mean[t, k]), _plain(share[t, k]), counts, chosen is not None
+                int(n[t, k]), _plain(mean[t, k]), _plain(share[t, k]), counts, counts != by_rule
             )
     return linkage
 

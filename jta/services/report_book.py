@@ -21,6 +21,7 @@ from jta.services.blueprint_approval import standing_approval
 from jta.services.blueprint_items import ItemResult, allocate_rows
 from jta.services.content import background_of, scales_of
 from jta.services.instrument import newest_instrument
+from jta.services.panel_book import ksa_sheets, with_panel
 from jta.services.results import load_result
 from jta.services.results_shield import for_everybody
 
@@ -68,6 +69,8 @@ def build_blueprint_book(blueprint: Blueprint) -> BlueprintBook:
         ledger=_ledger(blueprint, study.time_zone),
         result_hash=blueprint.run.result_hash,
         content_hash=content_hash(blueprint),
+        details=with_panel(study.id, base.details),
+        **ksa_sheets(study.id, blueprint.run),
     )
 
 
