@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 
 from jta import audit, clock
 from jta.audit import Actor
@@ -82,10 +83,9 @@ def is_live(item: RoundItem) -> bool:
 
 
 def load_items(round_id: int) -> list[RoundItem]:
-    """Return the items of a round in order."""
-    return list(
-        db.session.scalars(select(RoundItem).where(RoundItem.round_id == round_id).order_by(RoundItem.position))
-    )
+    """Return the items of a round in order, with their tasks and KSAs, in one query."""
+    found = select(RoundItem).where(RoundItem.round_id == round_id).order_by(RoundItem.position)
+    return list(db.session.scalars(found.options(joinedload(RoundItem.task), joinedload(RoundItem.knowledge))))
 
 
 def load_answers(round_id: int, panelist_id: int) -> dict[str, RoundAnswer]:
