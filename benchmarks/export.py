@@ -52,8 +52,8 @@ def _page(found: dict[str, object]) -> str:
     for name, cost in found.items():
         if isinstance(cost, dict):
             lines.append(f"| {name} | {cost['cpu seconds']} | {cost['MB above']} MB | {cost['file MB']} MB |")
-    back = f"{found['respondents']:,} respondents, {found['ratings']:,} cells. Excel read back: "
-        f"{found['wide xlsx reads back']}."
+    read = found["wide xlsx reads back"]
+    back = f"{found['respondents']:,} respondents, {found['ratings']:,} cells. Excel read back: {read}."
     return "\n".join([*lines, "", back, ""])
 
 
