@@ -4,6 +4,13 @@ from __future__ import annotations
 
 ANY_COUNT = "answers of exactly {}"
 COLUMNS = {
+    "row_variable": "background question in the rows",
+    "row_level": "answer in the row",
+    "column_variable": "background question in the columns",
+    "column_level": "answer in the column",
+    "n_row": "respondents of the row who answered both questions",
+    "cramers_v": "Cramer's V: 0 no association, 1 one answer settles the other",
+    "smallest_expected": "smallest expected count; below 5 the p value is rough",
     "scale": "rating scale; NAME_performers counts only those who perform the task",
     "task_id": "code of the task statement",
     "domain_id": "code of the task's content domain",
@@ -206,6 +213,11 @@ COLUMNS = {
     "rasch_exp_cml": "exp(-delta), conditional ML",
 }
 OWN_COLUMNS: dict[str, dict[str, str]] = {
+    "crosstab": {
+        "n": "respondents who gave both answers",
+        "share": "n / n_row, 0 to 1",
+    },
+    "crosstab_tests": {"n": "respondents who answered both questions"},
     "icc": {"method": "anova_complete_respondents or lmer_reml_all_data", "se": "standard error"},
     "rasch_tasks": {"method": "jmle (joint) or cml_all_data (conditional)"},
     "rasch_thresholds": {"method": "jmle (joint) or cml_all_data (conditional)"},

@@ -274,6 +274,18 @@ _TABLES = {
         "counts and shares",
         "this program",
     ),
+    "crosstab": _about(
+        "Two background questions crossed: of those with one answer, how many gave the other.",
+        "row_variable row_level column_variable column_level n n_row share wilson_low wilson_high",
+        "share = n / n_row; Wilson interval",
+        "Wilson 1927, Journal of the American Statistical Association 22, 209-212",
+    ),
+    "crosstab_tests": _about(
+        "Whether the answers to two background questions go together, and how closely.",
+        "row_variable column_variable n chi2 df p cramers_v smallest_expected note",
+        "chi2 = sum (O - E)2/E without correction; V = sqrt(chi2 / (n min(rows - 1, columns - 1)))",
+        "Cramer 1946, Mathematical Methods of Statistics, ch. 21",
+    ),
     "blueprint_two_way": _about(
         "Items of each domain and cognitive level; rows and columns add up.",
         "unit cognitive_level quota items",

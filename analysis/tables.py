@@ -15,6 +15,7 @@ from analysis.choices import make_choices
 from analysis.plan import AnalysisPlan
 from analysis.ratings import StudyData
 from analysis.tables_agreement import agreement_tables, subgroup_tables
+from analysis.tables_crosstab import crosstab_tables
 from analysis.tables_persons import person_tables
 from analysis.tables_rasch import rasch_bases, rasch_fits, rasch_tables
 from analysis.tables_reliability import alpha_tables, generalizability_tables
@@ -91,6 +92,7 @@ def referee_tables(
     tables |= generalizability_tables(view)
     say("Subgroups, sample and screening")
     tables |= subgroup_tables(view) | representativeness_tables(view) | person_tables(view)
+    tables |= crosstab_tables(view)
     tables["unanswered"] = unanswered_table(view)
     raked, documents = raking_tables(view, plan)
     say("Rasch rating scale model")

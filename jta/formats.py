@@ -25,6 +25,11 @@ def moment(value: datetime | None, zone: str = "UTC") -> str:
     return f"{value.astimezone(ZoneInfo(zone)):%-d %B %Y, %H:%M} ({zone})"
 
 
+def moment_of_text(value: str, zone: str = "UTC") -> str:
+    """Write a time that is stored as text, as the audit trail stores it for its marks, in the study's zone."""
+    return moment(datetime.fromisoformat(value), zone)
+
+
 def day(value: datetime | None, zone: str = "UTC") -> str:
     """Write the date of a time in the study's zone."""
     return "–" if value is None else f"{value.astimezone(ZoneInfo(zone)):%-d %B %Y}"
@@ -37,5 +42,5 @@ def plural(count: int, one: str, many: str | None = None) -> str:
 
 def register(app: Flask) -> None:
     """Give templates these as filters."""
-    for function in (percent, number, moment, day, plural):
+    for function in (percent, number, moment, moment_of_text, day, plural):
         app.jinja_env.filters[function.__name__] = function

@@ -144,9 +144,10 @@ def test_published_numbers_come_back(site):
 
     director.post(director.get(f"{study}/survey/close"))
     psychometrician.post(psychometrician.get(f"{study}/data-sets/freeze"), having="minimum_percent")
-    check_stored(psychometrician.get(f"{study}/data-sets/1/ratings.parquet").content, drawn)
+    frozen = psychometrician.post(psychometrician.get(f"{study}/data-sets"), ending="ratings.parquet")
+    check_stored(frozen.content, drawn)
 
-    results = psychometrician.post(psychometrician.get(f"{study}/data-sets"), having=None)
+    results = psychometrician.post(psychometrician.get(f"{study}/data-sets"), ending="analyze")
     assert results.status == 200, results.text[:2000]
     table = csv_rows(psychometrician.get(f"{study}/results/1/task_stats.csv"))
     check_frequency(table)

@@ -134,6 +134,7 @@ def _objects(study_id: int, actors) -> dict[str, object]:
         "number": 1,
         "page": 1,
         "name": "task_stats",
+        "picture": "weights",
         "kind": "csv",
         "form": "csv",
         "extension": "csv",

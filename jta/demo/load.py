@@ -24,6 +24,7 @@ from jta.demo.content import load_background, load_scales
 from jta.demo.notes import Demo, DemoAccount, keep_demo, make_password
 from jta.demo.panel import seed_panel
 from jta.demo.responses import store_responses
+from jta.demo.review import review_responses
 from jta.demo.simulate import SimulatedStudy, simulate
 from jta.exports.csv_text import write_csv
 from jta.models.delivery import Person
@@ -79,7 +80,7 @@ def load_demo(instance: Path, say: Callable[[str], None]) -> Demo:
     finished = _prepare(actors, simulated, launched, "K-12 CTO practice analysis (simulated)", with_panel=True)
     say("Storing 300 simulated responses …")
     store_responses(finished.id, simulated.responses, simulated.ratings, launched)
-    say("Freezing, analysing, proposing, approving …")
+    say("Reviewing, freezing, analysing, proposing, approving …")
     workbook = _finish(actors, finished, launched, instance)
     say("Creating the open study, whose survey can be tried …")
     link = _open_study(actors, simulated, _nine_o_clock(days_ago=2))
@@ -197,6 +198,8 @@ def _finish(actors: dict[str, Actor], study: Study, launched: datetime, instance
     closed = launched + timedelta(days=FIELDED)
     with _at(closed):
         close(actors["director"], study.id)
+    with _at(closed + timedelta(days=1)):
+        review_responses(actors["psychometrician"], study.id)
     with _at(closed + timedelta(days=2)):
         dataset = review.freeze_dataset(actors["psychometrician"], study.id)
     with _at(closed + timedelta(days=3)):

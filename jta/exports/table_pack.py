@@ -19,7 +19,7 @@ _TEXT = {
     *("note", "decision", "reason", "retained"),
     *("scope", "group", "group_a", "group_b", "rule", "type", "model", "component", "metric"),
     *("respondent_id", "respondent_a", "respondent_b", "option", "plan_value", "cognitive_level"),
-    *("measure", "tasks", "chosen"),
+    *("measure", "tasks", "chosen", "row_variable", "row_level", "column_variable", "column_level"),
 }
 
 

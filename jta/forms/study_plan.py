@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from flask_wtf import FlaskForm
@@ -15,104 +14,11 @@ from wtforms.validators import Length
 from analysis.plan import MEASURES, plan_options
 from jta.errors import InvalidInputError
 from jta.forms.study_fields import BlockField, LineField
+from jta.forms.study_plan_options import AUTO, HINTS, MEASURE_WORDS, Option, option_of
 from jta.services.study_plan import in_words
 
 CUTS = 4  # lines for conditions of the retention rule; more where the plan has more
-_CUT_PARTS = ("measure", "cut", "review", "scale", "anchor")
-MEASURE_WORDS = {
-    "": "– no condition –",
-    "mean": "Mean rating",
-    "lower_bound": "Lower end of the interval of the mean",
-    "performing": "Share who perform the task",
-    "at_or_above": "Share of answers at or above an anchor",
-}
-INDEX_WORDS = {
-    "importance": "Mean importance",
-    "product_of_means": "Mean importance × mean frequency",
-    "mean_of_products": "Mean of importance × frequency of each respondent",
-}
-
-
-@dataclass(frozen=True)
-class Option:
-    """How an option of the plan is shown and typed; ``about`` says what it means and what it moves."""
-
-    label: str
-    kind: str
-    about: str = ""
-    choices: Mapping[str, str] | None = None
-
-
-AUTO = {"": "Worked out from the scales of the study"}
-OPTIONS: dict[str, Option] = {
-    "importance_scale": Option(
-        "Importance scale", "scale",
-        "Which scale says how important a task is. A study with one importance scale needs no choice.", AUTO,
-    ),
-    "frequency_scale": Option(
-        "Frequency scale", "scale",
-        "Which scale says how often a task is performed. A study with one frequency scale needs no choice.", AUTO,
-    ),
-    "non_performers": Option(
-        "Frequency of people who do not perform a task", "choice",
-        "As zero, a task that few people perform weighs less. As missing, only those who perform it count.",
-        {"zero": "Counts as zero", "missing": "Counts as missing"},
-    ),
-    "index": Option(
-        "Criticality index of a task", "choice",
-        "The number behind the blueprint: how much each task weighs. Without a choice, importance × frequency "
-        "where the study has both scales, else importance.",
-        {**AUTO, **INDEX_WORDS},
-    ),
-    "within": Option(
-        "Weight of a domain from its tasks", "choice",
-        "With the sum, a domain of many tasks weighs more. With the mean, the number of its tasks does not "
-        "matter. A task without data counts as 0.",
-        {"sum": "Sum of its tasks' indices", "mean": "Mean of its tasks' indices"},
-    ),
-    "retention": Option("Retention rule", "cuts"),
-    "retention_combine": Option(
-        "A task is retained when it meets", "choice",
-        "All conditions is the stricter rule: fewer tasks stay.",
-        {"all": "All conditions", "any": "Any one condition"},
-    ),
-    "review_tasks": Option(
-        "Tasks up for review", "choice",
-        "What the weights do with a task that lies between “review from” and the cut.",
-        {"keep": "Stay in until the panel decides", "drop": "Are left out until the panel decides"},
-    ),
-    "items": Option("Exam length (items)", "number", "How many scored items the blueprint shares out."),
-    "extra_totals": Option(
-        "Other exam lengths to compare", "numbers",
-        "The items of each domain are also worked out for these lengths, beside 100, 125 and 150.",
-    ),
-    "minimum_items": Option(
-        "Fewest items of any domain", "number", "No domain gets fewer; the others give them up. 0: no minimum."
-    ),
-    "domain_minimum": Option("Fewest items of single domains", "pairs", "For domains that need a floor of their own."),
-    "domain_maximum": Option("Most items of single domains", "pairs", "For domains that need a ceiling."),
-    "bootstrap_resamples": Option(
-        "Resamples for the intervals of weights", "number",
-        "How often respondents are drawn anew to see how far the weights would move. More takes longer and "
-        "steadies the last digit. 0: no intervals.",
-    ),
-    "seed": Option(
-        "Seed of the random numbers", "number",
-        "The same seed gives the same resamples, so that anybody can repeat the analysis digit for digit.",
-    ),
-    "confidence": Option("Level of every interval", "share", "How sure the intervals of means and weights are."),
-}  # fmt: skip
-HINTS = {
-    "pairs": "One domain a line, code and number, as in 1: 10.",
-    "numbers": "Whole numbers with commas between, as in 125, 150.",
-    "share": "Between 0 and 1; 95 % is 0.95.",
-    "json": "As a JSON value.",
-}
-
-
-def option_of(name: str) -> Option:
-    """Return how an option is typed; one this page does not know yet is typed as a JSON value."""
-    return OPTIONS.get(name) or Option(name.replace("_", " ").capitalize(), "json")
+_CUT_PARTS = ("measure", "cut", "review", "scale", "anchor", "each")
 
 
 def lines_for(plan: Mapping[str, Any]) -> int:
@@ -120,14 +26,22 @@ def lines_for(plan: Mapping[str, Any]) -> int:
     return max(CUTS, len(plan["retention"]) + 1)
 
 
-def build_plan_form(scales: Mapping[str, str], lines: int = CUTS) -> type[FlaskForm]:
-    """Return a form class with one field for each option, and lines for the retention rule."""
+def build_plan_form(
+    scales: Mapping[str, str], lines: int = CUTS, groups: Mapping[str, str] | None = None
+) -> type[FlaskForm]:
+    """Return a form class with one field for each option, and lines for the retention rule.
+
+    Parameters
+    ----------
+    scales, groups : mapping
+        Rating scales and background questions by code.
+    """
     fields: dict[str, Field] = {"version": HiddenField(), "reason": _reason()}
-    for described in plan_options():
+    for described in plan_options(every=True):
         name, option = described["name"], option_of(described["name"])
         about = option.about or described["meaning"]
         if option.kind == "cuts":
-            fields |= _cut_fields(scales, lines)
+            fields |= _cut_fields(scales, lines, groups or {})
         else:
             fields[name] = _field(option, about, scales)
     return type("PlanForm", (FlaskForm,), fields)
@@ -142,7 +56,7 @@ def _field(option: Option, about: str, scales: Mapping[str, str]) -> Field:
     if option.kind in ("choice", "scale"):
         return SelectField(option.label, description=about, choices=_choices(option, scales))
     about = f"{about} {HINTS.get(option.kind, '')}".strip()
-    made = BlockField if option.kind == "pairs" else LineField
+    made = BlockField if option.kind in ("pairs", "shares") else LineField
     return made(option.label, [Length(max=4000)], description=about)
 
 
@@ -151,9 +65,10 @@ def _choices(option: Option, scales: Mapping[str, str]) -> list[SelectChoice]:
     return [SelectChoice(value, label) for value, label in words.items()]
 
 
-def _cut_fields(scales: Mapping[str, str], lines: int) -> dict[str, Field]:
+def _cut_fields(scales: Mapping[str, str], lines: int, groups: Mapping[str, str]) -> dict[str, Field]:
     measures = [SelectChoice(name, MEASURE_WORDS[name]) for name in ("", *MEASURES)]
     chosen = [SelectChoice(code, title) for code, title in {"": "Importance scale", **scales}.items()]
+    asked = [SelectChoice(code, title) for code, title in {"": "In total only", **groups}.items()]
     fields: dict[str, Field] = {}
     for n in range(1, lines + 1):
         fields[f"cut{n}_measure"] = SelectField("Measure", choices=measures)
@@ -161,7 +76,13 @@ def _cut_fields(scales: Mapping[str, str], lines: int) -> dict[str, Field]:
         fields[f"cut{n}_review"] = LineField("Review from", [Length(max=20)])
         fields[f"cut{n}_scale"] = SelectField("Rating scale", choices=chosen)
         fields[f"cut{n}_anchor"] = LineField("Anchor value", [Length(max=20)])
+        fields[f"cut{n}_each"] = SelectField("Also in each group of", choices=asked)
     return fields
+
+
+def _as_typed(value: Any) -> str:
+    """Return a number or text as it is typed, every digit kept."""
+    return repr(value).removesuffix(".0") if isinstance(value, float) else in_words(value)
 
 
 def form_values(plan: Mapping[str, Any]) -> dict[str, str]:
@@ -171,18 +92,18 @@ def form_values(plan: Mapping[str, Any]) -> dict[str, str]:
         kind = option_of(name).kind
         if kind == "cuts":
             values |= _cut_values(value)
-        elif kind == "pairs":
-            values[name] = "\n".join(f"{code}: {number}" for code, number in value.items())
+        elif kind in ("pairs", "shares"):
+            values[name] = "\n".join(f"{code}: {_as_typed(number)}" for code, number in value.items())
         elif kind == "json":
             values[name] = json.dumps(value, ensure_ascii=False)
         else:
-            values[name] = "" if value in (None, []) else in_words(value)
+            values[name] = "" if value in (None, []) else _as_typed(value)
     return values
 
 
 def _cut_values(cuts: list[dict[str, Any]]) -> dict[str, str]:
     return {
-        f"cut{n}_{part}": "" if cut[part] is None else in_words(cut[part])
+        f"cut{n}_{part}": "" if cut.get(part) is None else _as_typed(cut[part])
         for n, cut in enumerate(cuts, start=1)
         for part in _CUT_PARTS
     }
@@ -203,7 +124,8 @@ def _cut_in_words(cut: Mapping[str, Any], scales: Mapping[str, str]) -> str:
     scale = f" ({scales.get(cut['scale'], cut['scale'])})" if cut["scale"] else ""
     anchor = f" {in_words(cut['anchor'])}" if cut["anchor"] is not None else ""
     review = f", review from {in_words(cut['review'])}" if cut["review"] is not None else ""
-    return f"{MEASURE_WORDS[cut['measure']]}{anchor}{scale} at least {in_words(cut['cut'])}{review}"
+    each = f", also in each group of {cut['each']}" if cut.get("each") else ""
+    return f"{MEASURE_WORDS[cut['measure']]}{anchor}{scale} at least {in_words(cut['cut'])}{review}{each}"
 
 
 def typed_plan(form: FlaskForm) -> dict[str, Any]:
@@ -215,7 +137,7 @@ def typed_plan(form: FlaskForm) -> dict[str, Any]:
         Naming the field that cannot be read.
     """
     values: dict[str, Any] = {}
-    for described in plan_options():
+    for described in plan_options(every=True):
         name = described["name"]
         kind = option_of(name).kind
         values[name] = _typed_cuts(form) if kind == "cuts" else _typed(name, kind, form[name].data or "")
@@ -232,12 +154,20 @@ def _typed(name: str, kind: str, text: str) -> Any:
 
 
 def _pairs(text: str) -> dict[str, int]:
-    found: dict[str, int] = {}
+    return {code: _whole(number) for code, number in _lines(text).items()}
+
+
+def _shares(text: str) -> dict[str, float]:
+    return {code: _share(number) for code, number in _lines(text).items()}
+
+
+def _lines(text: str) -> dict[str, str]:
+    found: dict[str, str] = {}
     for line in filter(None, (line.strip() for line in text.splitlines())):
         code, colon, number = line.rpartition(":")
         if not colon or not code.strip() or code.strip() in found:
             raise ValueError("a line needs one code of its own")
-        found[code.strip()] = _whole(number)
+        found[code.strip()] = number
     return found
 
 
@@ -256,13 +186,20 @@ _READERS = {
     "number": lambda text: _whole(text.replace(",", "")),
     "numbers": lambda text: [_whole(part) for part in text.split(",") if part.strip()],
     "share": _share,
+    "decimal": _share,
+    "decimal?": lambda text: _share(text) if text.strip() else None,
     "pairs": _pairs,
+    "shares": _shares,
+    "texts": lambda text: [part.strip() for part in text.split(",") if part.strip()],
     "json": json.loads,
 }
 _WRONG = {
     "number": "Enter a whole number.",
     "numbers": "Enter whole numbers with commas between, as in 125, 150.",
     "share": "Enter a number between 0 and 1, as in 0.95.",
+    "decimal": "Enter a number, as in 0.2.",
+    "decimal?": "Enter a number, as in 0.2, or leave it empty.",
+    "shares": "Write one a line, its code, a colon and a number, as in 1: 40. Name each code once.",
     "pairs": "Write one domain a line, its code, a colon and a whole number, as in 1: 10. Name each domain once.",
     "json": "This is not a JSON value.",
 }
@@ -286,6 +223,7 @@ def _typed_cut(form: FlaskForm, n: int) -> dict[str, Any] | None:
             raise InvalidInputError("Choose what is compared with the cut.", field=f"cut{n}_measure")
         return None
     cut: dict[str, Any] = {"measure": measure, "scale": form[f"cut{n}_scale"].data or None}
+    cut["each"] = form[f"cut{n}_each"].data or None
     for part, text in numbers.items():
         if part == "cut" and not text:
             raise InvalidInputError("Enter the cut: a task passes from this value on.", field=f"cut{n}_cut")

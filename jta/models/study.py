@@ -56,6 +56,21 @@ class Study(db.Model):
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012  SQLAlchemy reads it as a plain class attribute
 
 
+class PlanVersion(db.Model):
+    """The analysis plan as it was saved at one time; ``departure``: after launch, with its reason."""
+
+    __tablename__ = "plan_version"
+    __table_args__ = (UniqueConstraint("study_id", "number"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    study_id: Mapped[int] = mapped_column(ForeignKey("study.id", ondelete="CASCADE"))
+    number: Mapped[int]
+    plan: Mapped[dict[str, Any]] = mapped_column(JSON)
+    departure: Mapped[bool]
+    reason: Mapped[str] = mapped_column(default="")
+    by_name: Mapped[str]
+    at: Mapped[datetime]
+
+
 class StageChange(db.Model):
     """A study moved from one stage to another; a move back carries its reason."""
 

@@ -13,7 +13,7 @@ LOCAL = "belongs to the installation, not to the study"
 PASSING = "work in progress of the installation"
 
 KEPT = {
-    *("study", "stage_change", "stratum", "domain", "task", "knowledge", "statement_version"),
+    *("study", "stage_change", "plan_version", "stratum", "domain", "task", "knowledge", "statement_version"),
     *("rating_scale", "anchor", "survey_page", "question", "choice", "translation", "instrument", "theme"),
     *("block", "form", "form_block"),
     *("reference", "statement_reference", "check_setting", "check_dismissal"),

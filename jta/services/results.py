@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import joinedload, selectinload
 
 from jta import audit, clock
 from jta.db import db, transaction
@@ -121,7 +121,7 @@ def get_run(study_id: int, run_id: int) -> AnalysisRun:
     NotFoundError
         If the study has none with this id.
     """
-    run = db.session.get(AnalysisRun, run_id)
+    run = db.session.get(AnalysisRun, run_id, options=[joinedload(AnalysisRun.dataset)])
     if run is None or run.study_id != study_id:
         raise NotFoundError
     return run

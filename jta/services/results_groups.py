@@ -72,8 +72,8 @@ def groups_page(
 def _levels(tables: Tables, words: Words, variable: str) -> list[Row]:
     return [
         {"code": level, "title": words.group(name, level), "n": n, "hidden": (name, level) in tables.hidden_groups}
-        for (name, level), n in tables.sizes.items()
-        if name == variable
+        for level in words.in_order(variable, (level for name, level in tables.sizes if name == variable))
+        for name, n in ((variable, tables.sizes[variable, level]),)
     ]
 
 

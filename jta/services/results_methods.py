@@ -105,6 +105,7 @@ def _units(tables: Tables, words: Words, level: str, methods: list[str], items: 
                 "weight": weights[unit, m]["weight"],
                 "given": given.get((unit, m), {}).get("items_lr"),
                 "rank": ranks[m].get(unit),
+                "tied": list(ranks[m].values()).count(ranks[m].get(unit, 0)) > 1,
             }
             for m in methods
         )

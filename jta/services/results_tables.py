@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -25,7 +25,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Row = dict[str, Any]
+OWN_GROUPS = {"stratum": "Stratum of the frame", "wave": "When the response was begun"}
+WAVES = {("wave", "early"): "Early: first half of the responses", ("wave", "late"): "Late: second half"}
 OLDER = "This run was made before this table was part of the analysis. Run the analysis again to get it."
+
+
+REMEMBERED = 32  # runs whose small groups a process keeps in mind: a stored run never changes
+_known: dict[tuple[str, int], Known] = {}
 
 
 @dataclass
@@ -66,8 +72,14 @@ class Tables:
     @cached_property
     def known(self) -> Known:
         """What is small in this run."""
-        scale = self.run.summary["choices"].get("importance_scale")
-        return know(lambda name: self.stored(name) if self.has(name) else None, self.reader.minimum, scale)
+        key = self.run.result_hash, self.reader.minimum
+        if key not in _known:
+            scale = self.run.summary["choices"].get("importance_scale")
+            found = know(lambda name: self.stored(name) if self.has(name) else None, self.reader.minimum, scale)
+            while len(_known) >= REMEMBERED:
+                _known.pop(next(iter(_known)))
+            _known[key] = found
+        return _known[key]
 
     @property
     def sizes(self) -> dict[tuple[str, str], int]:
@@ -184,6 +196,11 @@ class Words:
         """Return the background question behind a variable."""
         return self.variables.get(name, name)
 
+    def in_order(self, variable: str, levels: Iterable[str]) -> list[str]:
+        """Return levels in the order that respondents read them; unknown ones last, as they come."""
+        place = {level: n for n, (name, level) in enumerate(self.groups) if name == variable}
+        return sorted(dict.fromkeys(levels), key=lambda level: place.get(level, len(place)))
+
     def scale(self, code: str) -> str:
         """Return the title of a scale."""
         if code.endswith("_performers") and code.removesuffix("_performers") in self.scales:
@@ -208,13 +225,15 @@ def words_of(run: AnalysisRun) -> Words:
     choices = select(Question.code, Question.prompt, Choice.code, Choice.label).join(
         Choice, Choice.question_id == Question.id
     )
-    answers = list(db.session.execute(choices.where(Question.study_id == study_id)))
-    strata = db.session.execute(select(Stratum.code, Stratum.label).where(Stratum.study_id == study_id))
+    asked = choices.where(Question.study_id == study_id).order_by(Question.position, Choice.position, Choice.id)
+    answers = list(db.session.execute(asked))
+    known = select(Stratum.code, Stratum.label).where(Stratum.study_id == study_id).order_by(Stratum.position)
+    strata = db.session.execute(known)
     groups = {(variable, code): label for variable, _, code, label in answers}
     return Words(
         statements={code: text for code, text in db.session.execute(tasks)},
-        groups=groups | {("stratum", code): label for code, label in strata},
-        variables={variable: prompt for variable, prompt, _, _ in answers} | {"stratum": "Stratum of the frame"},
+        groups=WAVES | groups | {("stratum", code): label for code, label in strata},
+        variables=OWN_GROUPS | {variable: prompt for variable, prompt, _, _ in answers},
         scales=_scales(study_id),
         units={u["code"]: u["title"] for u in run.summary["units"]},
     )

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from analysis.ratings import Codes, StudyData
 
 FREEZABLE = REVIEWABLE
+WAVE, EARLY, LATE = "wave", "early", "late"
 
 
 def freeze_dataset(actor: audit.Actor, study_id: int, *, minimum_share: float = 0.5) -> Dataset:
@@ -182,15 +183,28 @@ def _load_background(study_id: int, codes: list[str]) -> pd.DataFrame:
             given[response][question] = choice
     names = [q["code"] for q in background_of(frozen_instrument(study_id).content)]
     strata = {c.code: c.stratum for c in list_candidates(study_id)}
+    waves = _waves(study_id, codes)
     rows = [
         {
             "respondent_id": code,
             **{name: given[code].get(name, "") for name in names},
             "stratum": strata[code],
+            **({} if WAVE in names else {WAVE: waves[code]}),
         }
         for code in codes
     ]
     return pd.DataFrame(rows)
+
+
+def _waves(study_id: int, codes: list[str]) -> dict[str, str]:
+    """Return whether each response was started in the first or the second half: no time leaves the database.
+
+    Late answers resemble those who never answer (Armstrong & Overton 1977), so the groups are compared.
+    """
+    found = select(Response.code, Response.started_at).where(Response.study_id == study_id)
+    started = {code: at for code, at in db.session.execute(found)}
+    order = sorted(codes, key=lambda code: (started[code], code))
+    return {code: EARLY if 2 * n < len(order) else LATE for n, code in enumerate(order)}
 
 
 def load_population(study_id: int) -> pd.DataFrame | None:
@@ -228,6 +242,23 @@ def get_dataset(study_id: int, number: int) -> Dataset:
     dataset: Dataset | None = db.session.scalar(found)
     if dataset is None:
         raise NotFoundError
+    return dataset
+
+
+def hand_out(actor: audit.Actor, study_id: int, number: int) -> Dataset:
+    """Return a data set for download; that its answers left the house is recorded.
+
+    Raises
+    ------
+    NotFoundError
+        If there is none with this number.
+    """
+    with transaction():
+        dataset = get_dataset(study_id, number)
+        audit.record(
+            actor, "downloaded data set", f"data set {number}",
+            study_id=study_id, after=dataset.file_hash, note="Parquet",
+        )  # fmt: skip
     return dataset
 
 

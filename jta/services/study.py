@@ -22,6 +22,7 @@ from jta.services.inventory_rows import InventoryRow
 from jta.services.results_privacy import MINIMA
 from jta.services.standard_pages import standard_pages
 from jta.services.standard_scales import CONSENT, standard_questions, standard_scales
+from jta.services.study_plan_versions import keep_version
 from jta.services.study_stage import BEFORE_LAUNCH, lock_study, reach_stage
 
 EMPTY, FRAMEWORK = "empty", "framework"
@@ -145,6 +146,7 @@ def create_study(
         db.session.add(study)
         db.session.flush()
         _add_first_content(study, actor, start)
+        keep_version(study, actor.name, departure=False)
         db.session.add(Membership(user_id=director.id, study_id=study.id, role="director", granted_at=clock.now()))
         _record_creation(actor, study, director)
     return study
@@ -244,6 +246,8 @@ def edit_study(actor: Actor, study_id: int, details: StudyDetails, *, version: i
             )  # fmt: skip
         _require_same_length(study, details)
         _write_details(study, details)
+        if before.exam_items != details.exam_items:
+            keep_version(study, actor.name, departure=False)
         audit.record(
             actor, "edited study", f"study {study.id}", study_id=study.id,
             before=asdict(before), after=asdict(details), note=", ".join(_changed(before, details)),

@@ -16,8 +16,9 @@ from jta.db import db, transaction
 from jta.errors import EditConflictError, InvalidInputError, StateError
 from jta.models.audit import AuditEvent
 from jta.models.study import Study
-from jta.models.survey import RatingScale
+from jta.models.survey import Question, RatingScale
 from jta.services.study_plan_limits import check_limits
+from jta.services.study_plan_versions import keep_version
 from jta.services.study_stage import BEFORE_LAUNCH, lock_study
 
 DEPARTURE = "departed from analysis plan"
@@ -47,6 +48,12 @@ def scale_titles(study_id: int) -> dict[str, str]:
     """Return the title of each rating scale of a study by its code."""
     found = select(RatingScale.code, RatingScale.title).where(RatingScale.study_id == study_id)
     return {code: title for code, title in db.session.execute(found.order_by(RatingScale.position))}
+
+
+def question_titles(study_id: int) -> dict[str, str]:
+    """Return the prompt of each background question of a study by its code."""
+    found = select(Question.code, Question.prompt).where(Question.study_id == study_id)
+    return {code: prompt for code, prompt in db.session.execute(found.order_by(Question.position))}
 
 
 def compare_plans(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[PlanChange]:
@@ -111,6 +118,7 @@ def save_plan(actor: Actor, study_id: int, values: Mapping[str, Any], *, version
                 theirs=_as_text(before), yours=_as_text(after),
             )  # fmt: skip
         study.plan, study.plan_saved_at, study.exam_items = after, clock.now(), after["items"]
+        keep_version(study, actor.name, departure=departures_open(study), reason=reason)
         _record(actor, study, before, after, changes, reason)
     return study
 

@@ -138,15 +138,21 @@ def nothing_to_freeze() -> NextStep:
     )  # fmt: skip
 
 
+def freeze_step() -> NextStep:
+    """Return the next step of a closed survey; every page says the same."""
+    return NextStep(
+        "Freeze the data set",
+        "Review the flagged responses first, then choose which count. The data set is then fixed, and every number "
+        "comes from it.",
+        EDITORS, "Go to freeze", "review.freeze",
+    )  # fmt: skip
+
+
 def _closed(counts: StudyCounts) -> NextStep:
     if counts.dataset is None and not counts.started:
         return nothing_to_freeze()
     if counts.dataset is None:
-        return NextStep(
-            "Freeze the data set",
-            "Choose which responses count. The data set is then fixed, and every number comes from it.",
-            EDITORS, "Go to freeze", "review.freeze",
-        )  # fmt: skip
+        return freeze_step()
     return _analysis(counts)
 
 

@@ -11,7 +11,8 @@ from jta.models.survey import Instrument
 from jta.services.content import estimate_minutes, questions_of, scales_of
 from jta.services.instrument import build_content, newest_instrument
 from jta.services.monitor import LINKED, SUBMITTED, Monitor
-from jta.services.study_progress import DIRECTOR, EDITORS, NextStep, nothing_to_freeze
+from jta.services.study_counts import count_study
+from jta.services.study_progress import DIRECTOR, NextStep, freeze_step, next_step, nothing_to_freeze
 from jta.services.study_stage import BEFORE_LAUNCH, is_before
 from jta.services.survey_launch import Checklist, load_checklist
 
@@ -70,19 +71,8 @@ def launch_step(study: Study, checklist: Checklist) -> NextStep:
 
 
 def _step_after_launch(study: Study) -> NextStep | None:
-    if study.stage == "fielding":
-        return NextStep(
-            "Follow the responses", "The survey is open. See who has answered, and close it when enough have.",
-            DIRECTOR, "See responses", "delivery.monitor",
-        )  # fmt: skip
-    return _freeze_step() if study.stage == "closed" else None
-
-
-def _freeze_step() -> NextStep:
-    return NextStep(
-        "Freeze the data set", "The survey is closed. Choose which responses count; every number comes from them.",
-        EDITORS, "Go to freeze", "review.freeze",
-    )  # fmt: skip
+    """The same step as on the overview, while the survey still matters."""
+    return next_step(study, count_study(study.id)) if study.stage in ("fielding", "closed") else None
 
 
 def monitor_step(study: Study, monitor: Monitor) -> NextStep | None:
@@ -93,7 +83,7 @@ def monitor_step(study: Study, monitor: Monitor) -> NextStep | None:
             DIRECTOR, "Go to the survey", "survey.index",
         )  # fmt: skip
     if study.stage == "closed":
-        return _freeze_step() if monitor.total.began else nothing_to_freeze()
+        return freeze_step() if monitor.total.began else nothing_to_freeze()
     return _fielding_step(monitor) if study.stage == "fielding" else None
 
 

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, g, make_response, redirect, render_template, url_for
+from flask import Blueprint, g, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from jta.jobs import worker_is_running
 from jta.permissions import current_actor
 from jta.services import results as service
 from jta.services import results_jobs as job_service
+from jta.services.results_charts import chart_file
 from jta.services.results_overview import overview
 from jta.services.results_release import newest_shown
 from jta.services.results_tables import files_for, open_results, table_file
 from jta.views import results_pages as pages
 
 bp = Blueprint("results", __name__, url_prefix="/studies/<int:study_id>")
-for name in ("tasks", "agreement", "subgroups", "retention", "sensitivity", "rasch"):
+for name in ("tasks", "agreement", "subgroups", "crosstab", "precision", "retention", "sensitivity", "rasch"):
     bp.add_url_rule(f"/results/<int:run_id>/{name}", name, getattr(pages, name), methods=["GET"])
 bp.add_url_rule("/results/<int:run_id>/methods", "methods", pages.methods, methods=["GET", "POST"])
 
@@ -60,4 +61,14 @@ def table(study_id: int, run_id: int, name: str) -> ResponseReturnValue:
     reply = make_response(table_file(open_results(g.study, run_id, g.roles), name))
     reply.headers["Content-Type"] = "text/csv; charset=utf-8"
     reply.headers["Content-Disposition"] = f'attachment; filename="study-{study_id}-run-{run_id}-{name}.csv"'
+    return reply
+
+
+@bp.get("/results/<int:run_id>/<picture>.svg")
+def chart(study_id: int, run_id: int, picture: str) -> ResponseReturnValue:
+    """Download one picture."""
+    content = chart_file(open_results(g.study, run_id, g.roles), picture, request.args, g.study.notice or g.study.title)
+    reply = make_response(content)
+    reply.headers["Content-Type"] = "image/svg+xml"
+    reply.headers["Content-Disposition"] = f'attachment; filename="study-{study_id}-run-{run_id}-{picture}.svg"'
     return reply

@@ -11,8 +11,10 @@ from jta.forms.study import seen_version
 from jta.permissions import allows, current_actor
 from jta.services import results_methods as methods_service
 from jta.services.results_agreement import agreement_page
+from jta.services.results_crosstab import crosstab_page
 from jta.services.results_groups import groups_page
 from jta.services.results_methods import MethodsPage
+from jta.services.results_people import precision_page
 from jta.services.results_rasch import rasch_page
 from jta.services.results_retention import retention_page
 from jta.services.results_sensitivity import sensitivity_page
@@ -50,6 +52,19 @@ def retention(study_id: int, run_id: int) -> ResponseReturnValue:  # noqa: ARG00
     """Show which task falls where, and recount for cuts tried out."""
     tables = open_results(g.study, run_id, g.roles)
     return render_template("results/retention.html", run=tables.run, page=retention_page(tables, request.args))
+
+
+def crosstab(study_id: int, run_id: int) -> ResponseReturnValue:  # noqa: ARG001  the guard has loaded the study
+    """Show two background questions against each other."""
+    tables, asked = open_results(g.study, run_id, g.roles), request.args
+    page = crosstab_page(tables, rows=asked.get("rows"), columns=asked.get("columns"))
+    return render_template("results/crosstab.html", run=tables.run, page=page)
+
+
+def precision(study_id: int, run_id: int) -> ResponseReturnValue:  # noqa: ARG001  the guard has loaded the study
+    """Show who took part, and how many more responses would settle the weights."""
+    tables = open_results(g.study, run_id, g.roles)
+    return render_template("results/precision.html", run=tables.run, page=precision_page(tables))
 
 
 def sensitivity(study_id: int, run_id: int) -> ResponseReturnValue:  # noqa: ARG001  the guard has loaded the study

@@ -9,6 +9,7 @@ from jta.forms.review import FreezeForm
 from jta.permissions import current_actor
 from jta.services import results as results_service
 from jta.services import review as service
+from jta.services.results_release import why_withheld
 from jta.services.review_inclusion import preview_inclusion, rule_text
 from jta.views import review_responses as pages
 
@@ -26,6 +27,7 @@ def datasets(study_id: int) -> ResponseReturnValue:
         datasets=service.list_datasets(study_id),
         runs=results_service.list_runs(study_id),
         can_freeze=g.study.stage in service.FREEZABLE,
+        why_withheld=why_withheld,
     )
 
 
@@ -45,10 +47,10 @@ def freeze(study_id: int) -> ResponseReturnValue:
     return page, 422 if request.method == "POST" else 200
 
 
-@bp.get("/<int:number>/ratings.parquet")
+@bp.post("/<int:number>/ratings.parquet")
 def download(study_id: int, number: int) -> ResponseReturnValue:
-    """Hand the frozen file to the psychometrician, byte for byte."""
-    dataset = service.get_dataset(study_id, number)
+    """Hand the frozen file to the psychometrician, byte for byte, and record that it left."""
+    dataset = service.hand_out(current_actor(), study_id, number)
     reply = make_response(dataset.content)
     reply.headers["Content-Type"] = "application/vnd.apache.parquet"
     reply.headers["Content-Disposition"] = f'attachment; filename="study-{study_id}-data-set-{number}.parquet"'

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from jta.errors import InvalidInputError
+from jta.errors import EditConflictError, InvalidInputError
 from jta.forms.common import show_error
 from jta.forms.review_decision import DecisionForm, UndoForm
 from jta.permissions import allows, current_actor
@@ -37,10 +37,14 @@ def response(study_id: int, code: str) -> ResponseReturnValue:  # noqa: ARG001  
     return _page(code, DecisionForm(formdata=None), UndoForm(formdata=None), 200)
 
 
-def _page(code: str, form: DecisionForm, undo_form: UndoForm, status: int) -> ResponseReturnValue:
+def _page(
+    code: str, form: DecisionForm, undo_form: UndoForm, status: int, conflict: EditConflictError | None = None
+) -> ResponseReturnValue:
     page = response_page(g.study, code)
     form.seen.data = undo_form.seen.data = str(page.standing.id if page.standing else 0)
-    text = render_template("review/response.html", page=page, form=form, undo_form=undo_form, grades=GRADES)
+    text = render_template(
+        "review/response.html", page=page, form=form, undo_form=undo_form, grades=GRADES, conflict=conflict
+    )
     return text, status
 
 
@@ -57,6 +61,8 @@ def decide(study_id: int, code: str) -> ResponseReturnValue:
     except InvalidInputError as error:
         show_error(form, error)
         return _page(code, form, undo_form, 422)
+    except EditConflictError as error:
+        return _page(code, form, undo_form, 409, error)
     flash(DONE[done], "success")
     return redirect(url_for("review.response", study_id=study_id, code=code), 303)
 

@@ -24,6 +24,7 @@ from jta.views.study_attempt import attempt
 bp = Blueprint("study", __name__, url_prefix="/studies")
 bp.add_url_rule("/<int:study_id>/strata", view_func=study_design.strata, methods=["GET", "POST"])
 bp.add_url_rule("/<int:study_id>/plan", view_func=study_design.plan, methods=["GET", "POST"])
+bp.add_url_rule("/<int:study_id>/plan/compare", view_func=study_design.compare_plans)
 
 
 @bp.get("")

@@ -18,12 +18,13 @@ from jta.forms.study_plan import (
     cut_numbers,
     form_values,
     lines_for,
-    option_of,
     typed_plan,
     words_of,
 )
+from jta.forms.study_plan_options import COMMON, RARE, option_of
 from jta.permissions import allows, current_actor
 from jta.services import study_plan as plan_service
+from jta.services import study_plan_versions as versions_service
 from jta.services import study_strata as strata_service
 from jta.services.study import get_study
 from jta.services.study_stage import was_launched
@@ -63,14 +64,14 @@ def _filled_strata(study_id: int) -> StrataForm:
 def plan(study_id: int) -> ResponseReturnValue:
     """Show the analysis plan, and change it; after launch a change is a departure with a reason."""
     saved, scales = plan_service.plan_of(g.study), plan_service.scale_titles(study_id)
-    made = build_plan_form(scales, lines_for(saved))
+    made = build_plan_form(scales, lines_for(saved), _groups(study_id, saved))
     form = made(data={**form_values(saved), "version": g.study.version})
     tried = attempt(form, lambda: _save_plan(study_id, form), version=lambda: get_study(study_id).version)
     if tried.done:
         flash("The analysis plan is saved.", "success")
         return redirect(url_for("study.plan", study_id=study_id), 303)
     page = render_template(
-        "study/plan.html", form=form, conflict=tried.conflict, sections=_sections(), cuts=cut_numbers(form),
+        "study/plan.html", form=form, conflict=tried.conflict, sections=COMMON, rare=RARE, cuts=cut_numbers(form),
         defaults=_in_words(plan_service.default_plan(), {}), values=_in_words(saved, scales),
         may_edit=_may_edit_plan(), departs=plan_service.departures_open(g.study),
         departures=plan_service.list_departures(study_id),
@@ -94,18 +95,24 @@ def _in_words(values: Mapping[str, Any], scales: Mapping[str, str]) -> dict[str,
     return {name: (option_of(name).label, words_of(name, value, scales)) for name, value in values.items()}
 
 
-def _sections() -> list[tuple[str, list[str]]]:
-    """Return the options by heading, in the plan's order; one without a heading comes under "Other"."""
-    names = [described["name"] for described in plan_service.plan_options()]
-    placed = {name for _, part in SECTIONS for name in part}
-    rest = [name for name in names if name not in placed]
-    parts = [(title, [n for n in part if n in names]) for title, part in SECTIONS]
-    return [(title, part) for title, part in (*parts, ("Other options", rest)) if part]
+def _groups(study_id: int, saved: Mapping[str, Any]) -> dict[str, str]:
+    """Return the background questions that a condition can name, those of the saved rule among them."""
+    named = {cut["each"]: cut["each"] for cut in saved["retention"] if cut.get("each")}
+    return {**named, "stratum": "Stratum of the frame", **plan_service.question_titles(study_id)}
 
 
-SECTIONS = (
-    ("Ratings and task weights", ("importance_scale", "frequency_scale", "non_performers", "index", "within")),
-    ("Which tasks are retained", ("retention", "retention_combine", "review_tasks")),
-    ("Items", ("items", "extra_totals", "minimum_items", "domain_minimum", "domain_maximum")),
-    ("Intervals", ("confidence", "bootstrap_resamples", "seed")),
-)
+def compare_plans(study_id: int) -> ResponseReturnValue:
+    """Set two plans of the study side by side, option by option."""
+    plans, asked = versions_service.list_plans(g.study), request.args
+    first, second = versions_service.pick_two(plans, asked.get("first", ""), asked.get("second", ""))
+    scales, changed = plan_service.scale_titles(study_id), plan_service.compare_plans(first.plan, second.plan)
+    names = {change.name for change in changed}
+    rows = [
+        (option_of(name).label, words_of(name, first.plan[name], scales), words_of(name, second.plan[name], scales),
+         name in names)
+        for name in first.plan
+        if name in names or "all" in asked
+    ]  # fmt: skip
+    return render_template(
+        "study/plan_compare.html", plans=plans, first=first, second=second, rows=rows, n_changed=len(names)
+    )

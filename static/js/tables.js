@@ -1,4 +1,5 @@
 // Sorting of tables in the page: each th[data-sort] of table[data-sortable] gets a button. Without script the table stays as sent.
+// What a reader chose stands in the address: the order as ?sort=TABLE.COLUMN.DIRECTION, an opened row as #task-CODE.
 (() => {
   "use strict";
 
@@ -34,12 +35,56 @@
     return header.dataset.sort === "number" ? "descending" : "ascending";
   };
 
-  const sortBy = (table, header) => {
-    const direction = nextDirection(header);
+  const sortBy = (table, header, direction) => {
     for (const other of header.parentElement.cells) other.removeAttribute("aria-sort");
     header.setAttribute("aria-sort", direction);
     const sign = direction === "ascending" ? 1 : -1;
     for (const body of table.tBodies) sortRows(body, header.cellIndex, header.dataset.sort, sign);
+  };
+
+  const remember = (order) => {
+    const address = new URL(window.location.href);
+    address.searchParams.set("sort", order);
+    window.history.replaceState(null, "", address);
+    for (const form of document.querySelectorAll("form.filter-row")) keepOrder(form, order);
+  };
+
+  // Choosing a filter keeps the order.
+  const keepOrder = (form, order) => {
+    let field = form.querySelector('input[name="sort"]');
+    if (!field) {
+      field = document.createElement("input");
+      field.type = "hidden";
+      field.name = "sort";
+      form.append(field);
+    }
+    field.value = order;
+  };
+
+  const restore = () => {
+    const order = new URLSearchParams(window.location.search).get("sort") ?? "";
+    const [name, column, direction] = order.split(".");
+    const table = document.getElementById(`table-${name}`);
+    const header = table?.tHead?.rows[0]?.cells[Number(column)];
+    if (!header?.dataset.sort || !["ascending", "descending"].includes(direction)) return;
+    sortBy(table, header, direction);
+    for (const form of document.querySelectorAll("form.filter-row")) keepOrder(form, order);
+  };
+
+  const openRow = () => {
+    const row = window.location.hash ? document.getElementById(window.location.hash.slice(1)) : null;
+    const more = row?.querySelector("details");
+    if (more) more.open = true;
+  };
+
+  const watchRows = () => {
+    for (const more of document.querySelectorAll("tr[id] details")) {
+      more.addEventListener("toggle", () => {
+        const address = new URL(window.location.href);
+        address.hash = more.open ? more.closest("tr").id : "";
+        window.history.replaceState(null, "", address);
+      });
+    }
   };
 
   const makeButton = (table, header) => {
@@ -47,7 +92,11 @@
     button.type = "button";
     button.className = "sort-button";
     button.append(...header.childNodes);
-    button.addEventListener("click", () => sortBy(table, header));
+    button.addEventListener("click", () => {
+      const direction = nextDirection(header);
+      sortBy(table, header, direction);
+      if (table.id) remember(`${table.id.replace("table-", "")}.${header.cellIndex}.${direction}`);
+    });
     header.append(button);
   };
 
@@ -59,5 +108,8 @@
   };
 
   prepare(document);
+  restore();
+  openRow();
+  watchRows();
   document.addEventListener("htmx:after:swap", () => prepare(document));
 })();

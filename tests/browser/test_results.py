@@ -19,7 +19,21 @@ from tests.services.closed_study import make_closed_study
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 DESK = {"width": 1280, "height": 900}
-PAGES = ("", "/tasks", "/agreement", "/subgroups", "/retention?cut1=4", "/methods", "/sensitivity", "/rasch")
+PAGES = (
+    "",
+    "/tasks",
+    "/agreement",
+    "/subgroups",
+    "/retention?cut1=4",
+    "/methods",
+    "/sensitivity",
+    "/rasch",
+    "/precision",
+    "/crosstab",
+)
+
+
+BESIDE = ("/plan", "/plan/compare?first=defaults&second=run1", "/data-sets/review", "/data-sets", "/audit")
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +48,7 @@ def site(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory):
         port = free.getsockname()[1]
     url = f"sqlite:///{folder / 'jta.sqlite'}"
     app = create_app(make_settings(url, base_url=f"http://127.0.0.1:{port}"), instance=folder)
+    app.config["JOBS_AT_ONCE"] = True  # the worker is proved elsewhere
     with app.app_context():
         from jta.db import db, transaction
 
@@ -70,9 +85,28 @@ def test_results_from_the_button_to_the_last_page(chromium, site):
                 page.goto(run + name)
                 assert size is DESK or violations(page) == [], name
                 assert page.evaluate("document.documentElement.scrollWidth") <= size["width"], name
+        for path in BESIDE:
+            page.goto(site + path)
+            assert violations(page) == [], path
+            assert page.evaluate("document.documentElement.scrollWidth") <= 390, path
         page.set_viewport_size(DESK)
+        for path in (*BESIDE, "/results/1/precision", "/results/1/crosstab"):
+            page.goto(site + path)
+            assert violations(page) == [], path
         sort_and_open(page, run)
         slide(page, run)
+
+
+def test_withheld_results_and_the_audit_trail_are_accessible(chromium, site):
+    with opened(chromium) as (_, page):
+        sign_in(page, site)
+        page.goto(f"{site}/results/999")
+        assert violations(page) == []
+        page.goto(f"{site}/plan")
+        rare = page.locator("details.panel").first
+        rare.locator("summary").click()
+        expect(rare.get_by_label("How weights become whole items")).to_be_visible()
+        assert violations(page) == []
 
 
 def sort_and_open(page: Page, run: str) -> None:
@@ -82,6 +116,16 @@ def sort_and_open(page: Page, run: str) -> None:
     assert means == sorted(means, reverse=True)
     page.locator("details.spread summary").first.click()
     expect(page.locator("details.spread table").first).to_be_visible()
+    opened_row = page.locator("tr[id]").first.get_attribute("id")
+    assert re.search(rf"sort=tasks\.3\.descending.*#{opened_row}$", page.url)
+    page.goto("about:blank")
+    page.goto(f"{run}/tasks?sort=tasks.3.descending#{opened_row}")
+    again = [float(t) for t in page.locator("tbody tr[id] td:nth-child(4)").all_inner_texts()[:20]]
+    assert again == means
+    expect(page.locator("details.spread table").first).to_be_visible()
+    page.get_by_label("Content domain").select_option("2")
+    page.get_by_role("button", name="Show").click()
+    page.wait_for_url(re.compile(r"domain=2.*sort=tasks\.3\.descending"))
 
 
 def slide(page: Page, run: str) -> None:

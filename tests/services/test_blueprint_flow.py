@@ -102,7 +102,7 @@ def test_the_proposal_is_the_analysis(proposed):
         assert row.items == table.loc[row.code, "items"]
     assert sum(r.items for r in blueprint.rows if r.level == "domain") == blueprint.items
     page = overview(Tables(blueprint.run))
-    assert len(tasks_page(blueprint.run).lines) == 100
+    assert len(tasks_page(Tables(blueprint.run)).lines) == 100
     assert page.counts["tasks_retained"] == sum(r.n_tasks for r in blueprint.rows if r.level == "domain")
 
 

@@ -11,15 +11,14 @@ from analysis.plan import AnalysisPlan, plan_options
 from jta.db import db
 from jta.errors import EditConflictError, InvalidInputError, StateError
 from jta.forms.study_plan import (
-    OPTIONS,
     build_plan_form,
     cut_numbers,
     form_values,
     lines_for,
-    option_of,
     typed_plan,
     words_of,
 )
+from jta.forms.study_plan_options import OPTIONS, option_of
 from jta.models.delivery import Person
 from jta.services import study_plan as service
 from jta.services.study_strata import (
@@ -38,10 +37,17 @@ RICH = AnalysisPlan.from_json(
         "index": "mean_of_products", "within": "mean", "retention_combine": "any", "review_tasks": "drop",
         "retention": [
             {"measure": "mean", "cut": 3.5, "review": 3.0, "scale": None, "anchor": None},
-            {"measure": "at_or_above", "cut": 0.67, "review": None, "scale": "importance", "anchor": 3.0},
+            {"measure": "at_or_above", "cut": 0.67, "scale": "importance", "anchor": 3.0, "each": "role"},
         ],
         "items": 150, "extra_totals": [75, 200], "minimum_items": 4, "domain_minimum": {"1": 10, "D:2": 5},
         "domain_maximum": {"1": 60}, "bootstrap_resamples": 500, "seed": 2**62, "confidence": 0.9,
+        "apportionment": "sainte_lague", "weights_from": "blend", "panel_weights": {"1": 100 / 3, "2": 50},
+        "survey_share": 0.7,
+        "cognitive_levels": {"recall": 0.2, "apply": 0.8}, "subgroup_variables": ["role", "region"],
+        "subgroup_minimum": 12,
+        "raking": "off", "trim_low": 0.2, "trim_high": 5, "screen_completion": 0.6, "screen_seconds": 1.5,
+        "screen_run": 0.7, "screen_sd": 0.1, "screen_person_total": -0.1, "conditional_rasch": "off",
+        "precision_wanted": 0.005,
     }
 )  # fmt: skip
 
@@ -54,7 +60,7 @@ def quick(sqlite_app):
 
 
 def _typed(app, texts):
-    form_class = build_plan_form({"importance": "Importance", "frequency": "Frequency"})
+    form_class = build_plan_form({"importance": "Importance", "frequency": "Frequency"}, groups={"role": "Role"})
     with app.test_request_context(method="POST"):
         return typed_plan(form_class(MultiDict(texts), meta={"csrf": False}))
 
@@ -66,7 +72,7 @@ def test_the_form_gives_back_the_plan_it_shows(sqlite_app, plan):
 
 
 def test_every_option_of_the_plan_has_a_field_with_words_of_its_own():
-    names = {described["name"] for described in plan_options()}
+    names = {described["name"] for described in plan_options(every=True)}
     assert names == set(OPTIONS)
     assert all(OPTIONS[name].about for name in names - {"retention"})
 
@@ -82,7 +88,8 @@ def test_an_option_that_the_page_does_not_know_is_typed_as_json(sqlite_app, monk
 def test_a_plan_is_read_in_words():
     plan, titles = RICH.to_dict(), {"importance": "Importance"}
     assert words_of("retention", plan["retention"], titles) == (
-        "Mean rating at least 3.5, review from 3; Share of answers at or above an anchor 3 (Importance) at least 0.67"
+        "Mean rating at least 3.5, review from 3; Share of answers at or above an anchor 3 (Importance) at least 0.67, "
+        "also in each group of role"
     )
     assert words_of("retention", [], titles) == "No condition: every task is retained"
     assert words_of("importance_scale", "importance", titles) == "Importance"
@@ -292,3 +299,22 @@ def _study_of_two_domains():
     db.session.add(Domain(study_id=study.id, code="1.1", title="Below", position=3, parent_id=first.id))
     db.session.commit()
     return study, dora
+
+
+def test_every_plan_is_kept_and_any_two_can_be_compared(app_context):
+    from jta.services.study_plan_versions import list_plans, pick_two
+
+    study, dora = make_study()
+    assert [p.key for p in list_plans(study)] == ["v1", "defaults"]
+    service.save_plan(dora, study.id, {"confidence": 0.9}, version=study.version)
+    launch(study)
+    reason = "The panel asked for a shorter exam."
+    service.save_plan(dora, study.id, {"items": 90}, version=study.version, reason=reason)
+    plans = list_plans(study)
+    assert [p.key for p in plans] == ["v3", "v2", "v1", "defaults"]
+    assert plans[0].title == "Departure, version 3"
+    assert plans[0].reason == reason
+    first, second = pick_two(plans, "", "nonsense")
+    assert (first.key, second.key) == ("v2", "v3")
+    changes = service.compare_plans(first.plan, second.plan)
+    assert [(c.name, c.before, c.after) for c in changes] == [("items", "120", "90")]

@@ -134,10 +134,11 @@ def test_from_proposal_to_publication(proposed):
 
 def test_the_data_set_leaves_the_house_byte_for_byte(proposed):
     study, clients = proposed
-    file = clients["psychometrician"].get(f"{study}/data-sets/1/ratings.parquet")
+    parquet, sets = f"{study}/data-sets/1/ratings.parquet", f"{study}/data-sets"
+    file = post(clients["psychometrician"], parquet, form_page=sets)
     page = clients["psychometrician"].get(f"{study}/data-sets").text
     assert file.status_code == 200
-    assert clients["director"].get(f"{study}/data-sets/1/ratings.parquet").status_code == 404
+    assert post(clients["director"], parquet, form_page=sets).status_code == 404
     from analysis.parquet import from_parquet
 
     assert from_parquet(file.data).data_hash in page

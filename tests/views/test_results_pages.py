@@ -14,7 +14,18 @@ from tests.factories import post, signed_in_client
 from tests.services.closed_study import make_closed_study
 from tests.views.test_blueprint_pages import count_queries
 
-PAGES = ("", "/tasks", "/agreement", "/subgroups", "/retention", "/methods", "/sensitivity", "/rasch")
+PAGES = (
+    "",
+    "/tasks",
+    "/agreement",
+    "/subgroups",
+    "/retention",
+    "/methods",
+    "/sensitivity",
+    "/rasch",
+    "/precision",
+    "/crosstab",
+)
 
 
 @pytest.fixture(scope="module")

@@ -136,6 +136,7 @@ def test_a_decision_made_meanwhile_is_not_overwritten(made):
     late = {"choice": "keep", "reason": "My own view", "seen": "0", "csrf_token": token}
     reply = client.post(f"{url}/{codes[0]}/decision", data=late)
     assert reply.status_code == 409
+    assert re.search(r"<textarea[^>]*>\s*My own view", reply.text)  # nothing that was typed is lost
     assert "My own view" in reply.text
     assert "Because I looked" in reply.text
 
