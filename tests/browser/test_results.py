@@ -74,10 +74,10 @@ def test_results_from_the_button_to_the_last_page(chromium, site):
     with opened(chromium, viewport=DESK) as (_, page):
         sign_in(page, site)
         page.goto(f"{site}/data-sets")
-        page.get_by_role("button", name="Run the analysis").first.click()
+        page.get_by_role("button", name="Run the analysis").first.click(timeout=90_000)
         page.wait_for_load_state()
         assert violations(page) == []
-        page.wait_for_url(re.compile(r"/results/1$"), timeout=60_000)
+        page.wait_for_url(re.compile(r"/results/1$"), timeout=90_000)
         run = page.url
         for size in (DESK, {"width": 390, "height": 844}):
             page.set_viewport_size(size)
