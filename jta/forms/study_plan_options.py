@@ -137,6 +137,11 @@ OPTIONS: dict[str, Option] = {
         "blueprint; the page of methods sets both side by side.",
         {"on": "Work it out beside the unweighted results", "off": "Leave it out"},
     ),
+    "raking_minimum": Option(
+        "Merge groups of fewer responses than", "number",
+        "When responses are weighted to the frame, a smaller group is merged with the next smallest; 20 to 30 is "
+        "usual. Merging keeps single responses from getting huge weights. 0: no group is merged.",
+    ),
     "trim_low": Option(
         "Smallest weight of a response", "decimal?",
         "In mean weights, between 0 and 1, with the largest. Trimming steadies the means and leaves the groups "
@@ -187,7 +192,8 @@ COMMON = (
 RARE = (
     ("Panel, cognitive levels, rounding",
      ("weights_from", "panel_weights", "survey_share", "cognitive_levels", "apportionment")),
-    ("Groups and the frame", ("subgroup_variables", "subgroup_minimum", "raking", "trim_low", "trim_high")),
+    ("Groups and the frame",
+     ("subgroup_variables", "subgroup_minimum", "raking", "raking_minimum", "trim_low", "trim_high")),
     ("What leaving out responses would move",
      ("screen_completion", "screen_seconds", "screen_run", "screen_sd", "screen_person_total")),
     ("Precision and the Rasch model", ("precision_wanted", "conditional_rasch")),

@@ -45,7 +45,8 @@ RICH = AnalysisPlan.from_json(
         "survey_share": 0.7,
         "cognitive_levels": {"recall": 0.2, "apply": 0.8}, "subgroup_variables": ["role", "region"],
         "subgroup_minimum": 12,
-        "raking": "off", "trim_low": 0.2, "trim_high": 5, "screen_completion": 0.6, "screen_seconds": 1.5,
+        "raking": "off", "raking_minimum": 25, "trim_low": 0.2, "trim_high": 5,
+        "screen_completion": 0.6, "screen_seconds": 1.5,
         "screen_run": 0.7, "screen_sd": 0.1, "screen_person_total": -0.1, "conditional_rasch": "off",
         "precision_wanted": 0.005,
     }
