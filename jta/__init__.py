@@ -26,7 +26,7 @@ def create_app(settings: object | None = None, *, instance: Path | None = None) 
     ConfigError
         If a setting is missing or dangerous.
     """
-    from jta import commands, config, errors, jobs, logs, permissions, security_headers, sessions, views
+    from jta import commands, config, errors, jobs, language, logs, permissions, security_headers, sessions, views
 
     folder = instance or ROOT / "instance"
     app = Flask(
@@ -43,6 +43,7 @@ def create_app(settings: object | None = None, *, instance: Path | None = None) 
     _narrow_ids(app)
     _bind_extensions(app)
     errors.register(app)
+    language.register(app)
     sessions.register(app)
     permissions.register(app)
     security_headers.register(app)
@@ -65,7 +66,7 @@ def _narrow_ids(app: Flask) -> None:
 def _bind_extensions(app: Flask) -> None:
     from jta import models  # noqa: F401  the metadata must be whole before migrations compare it
     from jta.db import db, watch_engine
-    from jta.extensions import csrf, limiter, migrate, security
+    from jta.extensions import csrf, lighten, limiter, migrate, security
     from jta.models.account import Role, User
 
     db.init_app(app)
@@ -75,6 +76,7 @@ def _bind_extensions(app: Flask) -> None:
     csrf.init_app(app)
     limiter.init_app(app)
     security.init_app(app, SQLAlchemyUserDatastore(db, User, Role), register_blueprint=False)
+    lighten(app)
     # Nobody signs in by a token in a header, an address or a body: the session is the only way.
     app.login_manager.request_loader(lambda _request: None)  # type: ignore[attr-defined]  # Flask-Login adds it
 

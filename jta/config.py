@@ -234,10 +234,8 @@ def flask_config(settings: Settings) -> dict[str, object]:
         "SETTINGS": settings,
         "SECRET_KEY": settings.secret_key,
         "SQLALCHEMY_DATABASE_URI": settings.database_url,
-        "SQLALCHEMY_ENGINE_OPTIONS": {
-            "pool_pre_ping": not settings.database_url.startswith("sqlite"),
-            "hide_parameters": True,  # an error is logged without the names and addresses it was about
-        },
+        # An error is logged without the names and addresses it was about.
+        "SQLALCHEMY_ENGINE_OPTIONS": {"hide_parameters": True},
         "SESSION_COOKIE_NAME": "__Host-jta" if secure else "jta",
         "SESSION_COOKIE_SECURE": secure,
         "SESSION_COOKIE_HTTPONLY": True,

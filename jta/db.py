@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -13,6 +14,7 @@ from typing import Any
 from flask import has_request_context, request
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import DateTime, Dialect, Engine, MetaData, Text, event
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import DeclarativeBase, registry
 from sqlalchemy.types import TypeDecorator
 
@@ -74,6 +76,16 @@ _reading: ContextVar[bool] = ContextVar("reading", default=False)
 
 
 @contextmanager
+def without_write_lock() -> Iterator[None]:
+    """Let connections that are opened inside the block read only; for a connection beside the session's."""
+    token = _reading.set(True)
+    try:
+        yield
+    finally:
+        _reading.reset(token)
+
+
+@contextmanager
 def reading() -> Iterator[None]:
     """Read outside a request without SQLite's write lock; nothing may be changed inside the block."""
     db.session.rollback()
@@ -123,8 +135,31 @@ def _make_folder(_dialect: Any, _record: Any, arguments: list[Any], _named: dict
     Path(arguments[0]).parent.mkdir(parents=True, exist_ok=True)
 
 
+_IDLE = 2.0  # seconds after which a connection is tried before it is used
+
+
+def _seen(_connection: Any, record: Any, *_more: Any) -> None:
+    record.info["seen"] = time.monotonic()
+
+
+def _try_idle(connection: Any, record: Any, _proxy: Any) -> None:
+    # A server that was restarted leaves dead connections behind. Trying each one before every request would cost
+    # more than many a request; one that worked a moment ago is taken to work still.
+    if time.monotonic() - record.info.get("seen", 0.0) < _IDLE:
+        return
+    try:
+        connection.execute("")
+        connection.rollback()
+    except Exception as error:
+        raise DisconnectionError from error
+
+
 def watch_engine(engine: Engine) -> None:
-    """Give a SQLite engine its settings; other databases need none."""
+    """Give a SQLite engine its settings; try connections to a server that were idle."""
+    if engine.dialect.name != "sqlite":
+        for moment in ("connect", "checkin"):
+            event.listen(engine, moment, _seen)
+        event.listen(engine, "checkout", _try_idle)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "do_connect", _make_folder)
         event.listen(engine, "connect", _prepare_sqlite)

@@ -8,11 +8,16 @@ import structlog
 from flask import Flask, g, jsonify, render_template, request
 from flask.globals import request_ctx
 from flask.typing import ResponseReturnValue
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _
 from flask_login import AnonymousUserMixin
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
+from jta.language import locale_of_now
+
 log = structlog.get_logger()
+Words = str | LazyString
 
 
 @dataclass(frozen=True)
@@ -27,7 +32,7 @@ class JTAError(Exception):
     """Base of all errors that carry a message for the person at the screen."""
 
     status = 400
-    heading = "This did not work"
+    heading: Words = _("This did not work")
 
     def __init__(self, message: str, *, way_out: WayOut | None = None) -> None:
         super().__init__(message)
@@ -39,31 +44,31 @@ class NotFoundError(JTAError):
     """There is no such thing, or this person may not know of it: both look the same."""
 
     status = 404
-    heading = "We cannot find that page"
+    heading = _("We cannot find that page")
 
-    def __init__(self, message: str = "It may have moved, or your account does not reach it.") -> None:
-        super().__init__(message)
+    def __init__(self, message: str = "") -> None:
+        super().__init__(message or str(_("It may have moved, or your account does not reach it.")))
 
 
 class SignInRequiredError(JTAError):
     """Somebody who is not signed in asked for a page of the staff."""
 
     status = 401
-    heading = "Please sign in"
+    heading = _("Please sign in")
 
 
 class StateError(JTAError):
     """The study is not in a state that allows this act."""
 
     status = 409
-    heading = "Not possible at this stage"
+    heading = _("Not possible at this stage")
 
 
 class EditConflictError(JTAError):
     """Somebody else changed the same thing first; both texts are kept."""
 
     status = 409
-    heading = "Somebody else changed this first"
+    heading = _("Somebody else changed this first")
 
     def __init__(self, message: str, *, theirs: str = "", yours: str = "") -> None:
         super().__init__(message)
@@ -75,14 +80,14 @@ class SurveyClosedError(JTAError):
     """An answer arrived when the survey was not open."""
 
     status = 409
-    heading = "This survey is closed"
+    heading = _("This survey is closed")
 
 
 class InvalidInputError(JTAError):
     """What was sent cannot be taken; ``field`` names where."""
 
     status = 422
-    heading = "Please check what you entered"
+    heading = _("Please check what you entered")
 
     def __init__(self, message: str, *, field: str | None = None) -> None:
         super().__init__(message)
@@ -93,7 +98,7 @@ class TooManyRequestsError(JTAError):
     """Too many tries in a short time."""
 
     status = 429
-    heading = "Too many tries"
+    heading = _("Too many tries")
 
 
 class ConfigError(RuntimeError):
@@ -101,18 +106,19 @@ class ConfigError(RuntimeError):
 
 
 _PLAIN = {
-    400: ("We could not read that request", "Go back, reload the page and try again."),
-    404: ("We cannot find that page", "It may have moved, or your account does not reach it."),
-    405: ("That does not work here", "This address does not take that kind of request."),
-    413: ("That is too large", "The file or form is larger than this site takes."),
-    415: ("We could not read that request", "This site reads forms only."),
-    429: ("Too many tries", "Please wait a minute, then try again."),
-    500: ("Something went wrong on our side", "Nothing you saved is lost. Please try again in a moment."),
-    503: ("We cannot save right now", "Nothing you saved before is lost. Please try again in a moment."),
+    400: (_("We could not read that request"), _("Go back, reload the page and try again.")),
+    404: (_("We cannot find that page"), _("It may have moved, or your account does not reach it.")),
+    405: (_("That does not work here"), _("This address does not take that kind of request.")),
+    413: (_("That is too large"), _("The file or form is larger than this site takes.")),
+    415: (_("We could not read that request"), _("This site reads forms only.")),
+    429: (_("Too many tries"), _("Please wait a minute, then try again.")),
+    500: (_("Something went wrong on our side"), _("Nothing you saved is lost. Please try again in a moment.")),
+    503: (_("We cannot save right now"), _("Nothing you saved before is lost. Please try again in a moment.")),
 }
 
 
-def _page(status: int, heading: str, message: str, error: object = None) -> ResponseReturnValue:
+def _page(status: int, heading: Words, message: Words, error: object = None) -> ResponseReturnValue:
+    heading, message = str(heading), str(message)
     way_out = getattr(error, "way_out", None) or _back_to_study()
     if request.path.startswith("/api/") or request.accept_mimetypes.best == "application/json":
         return jsonify(error=heading, message=message, request_id=g.get("request_id")), status
@@ -129,6 +135,7 @@ def _page(status: int, heading: str, message: str, error: object = None) -> Resp
         way_out=way_out,
         error=error,
         request_id=g.get("request_id"),
+        lang=locale_of_now() if page != "errors/error.html" else None,
     )
     return text, status
 
@@ -150,7 +157,7 @@ def _own_error(error: JTAError) -> ResponseReturnValue:
 
 def _csrf_error(error: CSRFError) -> ResponseReturnValue:
     log.info("csrf_refused", reason=error.description)
-    return _page(400, "This page was open too long", "Go back, reload the page and send it again.")
+    return _page(400, _("This page was open too long"), _("Go back, reload the page and send it again."))
 
 
 def _http_error(error: HTTPException) -> ResponseReturnValue:

@@ -70,7 +70,11 @@ RULES: dict[str, Rule] = {
     # respondents: the link, then the cookie it leaves, decides; nobody signs in
     "response.welcome": _read_open,
     "response.start": _rule((), (ANYONE,)),
-    "response.background": _open,
+    "response.page": _open,
+    "response.ksa": _open,
+    "response.ended": _read_open,
+    "response.answers": _open,
+    "response.language": _open,
     "response.resume": _read_open,
     "response.rate": _open,
     "response.save": _rule((), (ANYONE,)),

@@ -93,7 +93,7 @@ def answer(base: str, path: str, wanted: dict[str, str]) -> int:
     page = visitor.post(visitor.get(path))
     sent = 0
     for _ in range(20):
-        if page.url.endswith("/survey/background"):
+        if page.url.endswith("/survey/page/1"):
             page = visitor.post(page)
         elif "/survey/rate/" in page.url:
             values = choices(page, wanted)

@@ -42,6 +42,8 @@ class Response(db.Model):
     form_code: Mapped[str | None]
     seed: Mapped[int] = mapped_column(default=0)
     language: Mapped[str] = mapped_column(default="en")
+    # Counts the saves, so that one made meanwhile on another device is noticed.
+    revision: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
 class Rating(db.Model):

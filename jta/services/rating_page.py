@@ -70,7 +70,7 @@ def build_rating_page(survey: Survey, number: int, ratings: Ratings, conflicts: 
     tasks = {task.id for task in page.tasks}
     own = {key: stored for key, stored in ratings.items() if key[0] in tasks}
     progress = survey.progress(ratings)
-    done_here = sum(survey.is_answered(ratings, task) for task in tasks)
+    done_here = len(survey.answered(own))
     return RatingPage(
         survey=survey, page=page, marks=_marks(own, conflicts), seen=pack(own),
         disagreements=_disagreements(survey, conflicts), progress=progress,

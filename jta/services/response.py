@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import exists, select
+from flask_babel import gettext as _
+from sqlalchemy import Row, and_, bindparam, exists, select
 
 from jta import audit, clock
 from jta.db import db, transaction
-from jta.errors import InvalidInputError, NotFoundError, SurveyClosedError
+from jta.db_once import read_once
+from jta.errors import InvalidInputError, JTAError, NotFoundError, StateError, SurveyClosedError
+from jta.language import SOURCE
 from jta.models.delivery import Person, PersonEvent
 from jta.models.response import Response
 from jta.models.study import Study
 from jta.models.survey import Instrument
 from jta.services import links
-from jta.services.sampling import new_seed
+from jta.services.answers import load_answers, missing
+from jta.services.content_language import languages_of
+from jta.services.sampling import assign_form, new_seed
 from jta.services.survey_pages import Survey, get_survey
-from jta.services.visits import CLOSED, Ticket, Visit, get_visit
+from jta.services.visits import Ticket, Visit, closed_words, get_visit
 
 # Letters and digits that nobody mixes up when reading a code aloud or copying it by hand.
 _LETTERS = "ACDEFHJKMNPQRTUVWXY34679"
@@ -35,60 +40,95 @@ class Welcome:
     survey: Survey | None = None
     has_response: bool = False
     asks_consent: bool = False
+    language: str = SOURCE
+    was_sent: bool = False
 
 
-def get_welcome(token: str) -> Welcome:
+class RequiredMissingError(JTAError):
+    """Answers were to be sent in while one that must be given was missing."""
+
+    status = 422
+
+
+def get_welcome(token: str, wanted: str | None = None, understood: Sequence[str] = ()) -> Welcome:
     """Return what the page of a personal link shows. Changes nothing.
+
+    Parameters
+    ----------
+    token : str
+        From the link.
+    wanted : str, optional
+        Language that was asked for; otherwise that of the response, or the first of ``understood`` that there is.
+    understood : sequence of str
+        Languages of the reader's browser, the dearest first.
 
     Raises
     ------
     NotFoundError
         If no link carries this token, whatever the reason.
     """
-    person = _person(token)
-    if _withdrew(person.id):
-        return Welcome("withdrew", _study_words(person.study_id))
-    instrument = _newest_instrument(person.study_id)
-    if instrument is None:
-        return Welcome("not open", _study_words(person.study_id))
-    survey = get_survey(instrument.id)
-    response = _response_of(person.id, instrument)
-    asks = response is None or response.consent_hash != survey.consent_hash
-    if response is None and instrument.kind == "pilot" and instrument.closed_at is not None:
-        return Welcome("not open", _study_words(person.study_id))
-    return Welcome(_state(instrument, response), survey.study, survey, response is not None, asks)
+    found = _find(token)
+    if found.withdrew:
+        return Welcome("withdrew", _study_words(found.study_id))
+    if found.instrument_id is None or (found.kind == "pilot" and found.closed_at and found.response_id is None):
+        return Welcome("not open", _study_words(found.study_id))
+    survey = get_survey(found.instrument_id)
+    language = _language(survey, wanted, found.language, understood)
+    survey = get_survey(found.instrument_id, language, found.form_code)
+    asks = found.consent_hash != survey.consent_hash
+    sent = found.submitted_at is not None
+    return Welcome(_state(found), survey.study, survey, found.response_id is not None, asks, language, sent)
 
 
-def _state(instrument: Any, response: Response | None) -> str:
-    if instrument.closed_at is not None:
+def _language(survey: Survey, wanted: str | None, chosen: str | None, understood: Sequence[str]) -> str:
+    known = languages_of(survey.content)
+    short = [code.split("-")[0] for code in understood]
+    found = (code for code in (wanted, chosen, *understood, *short) if code in known)
+    return next(found, known[0]) or known[0]
+
+
+def _state(found: Row[Any]) -> str:
+    if found.closed_at is not None:
         return "closed"
-    if response is None:
+    if found.response_id is None:
         return "start"
-    return "resume" if response.submitted_at is None else "submitted"
+    return "resume" if found.submitted_at is None else "submitted"
 
 
-def _person(token: str) -> Person:
-    person = links.find_person(token)
-    if person is None:
-        raise NotFoundError("Check that you copied the whole link, or ask whoever sent it to you for a new one.")
-    return person
+# Everything about the person of a link, in one trip: the newest instrument, the response, a withdrawal.
+_newest = (
+    select(Instrument.id)
+    .where(Instrument.study_id == Person.study_id)
+    .order_by(Instrument.number.desc())
+    .limit(1)
+    .correlate(Person)
+    .scalar_subquery()
+)
+_same_kind = Response.is_pilot == (Instrument.kind == "pilot")  # a pilot's response is one of its own
+_FOUND: Any = (  # a Select of many columns
+    select(
+        Person.id, Person.study_id, Person.stratum_id, Person.link_generation,
+        Instrument.id.label("instrument_id"), Instrument.kind, Instrument.closed_at, Response.language,
+        Response.form_code, Response.id.label("response_id"), Response.code, Response.consent_hash,
+        Response.submitted_at,
+        exists().where(PersonEvent.person_id == Person.id, PersonEvent.kind == "withdrew").label("withdrew"),
+    )
+    .join(Instrument, Instrument.id == _newest, isouter=True)
+    .join(Response, and_(Response.person_id == Person.id, _same_kind), isouter=True)
+    .where(Person.token_hash == bindparam("token_hash"))
+)  # fmt: skip
+_LOCK_PERSON = select(Person.id).where(Person.id == bindparam("person_id")).with_for_update()
 
 
-def _withdrew(person_id: int) -> bool:
-    kind = PersonEvent.person_id == person_id, PersonEvent.kind == "withdrew"
-    return bool(db.session.scalar(select(exists().where(*kind))))
-
-
-def _newest_instrument(study_id: int) -> Any:  # a row of id, kind and closed_at, or None
-    # Columns only: the content is long, and its parsed form is kept in memory.
-    found = select(Instrument.id, Instrument.kind, Instrument.closed_at).where(Instrument.study_id == study_id)
-    return db.session.execute(found.order_by(Instrument.number.desc()).limit(1)).one_or_none()
-
-
-def _response_of(person_id: int, instrument: Any) -> Response | None:
-    """Return a person's response to the pilot or to the survey, whichever the instrument is of."""
-    pilot = instrument is not None and instrument.kind == "pilot"
-    return db.session.scalar(select(Response).where(Response.person_id == person_id, Response.is_pilot.is_(pilot)))
+def _find(token: str, *, in_transaction: bool = False) -> Row[Any]:
+    values = {"token_hash": links.token_hash(token)}
+    rows = db.session.connection().execute(_FOUND, values).all() if in_transaction else read_once(_FOUND, values)
+    found = rows[0] if rows else None
+    # An unknown token costs the same work as a known one.
+    who = (found.id, found.link_generation) if found else (0, 0)
+    if not links.is_token_of(token, *who) or found is None:
+        raise NotFoundError(_("Check that you copied the whole link, or ask whoever sent it to you for a new one."))
+    return found
 
 
 def _study_words(study_id: int) -> dict[str, Any]:
@@ -97,7 +137,7 @@ def _study_words(study_id: int) -> dict[str, Any]:
     return {name: getattr(study, name) for name in names}
 
 
-def start_response(token: str, consent: str) -> Ticket:
+def start_response(token: str, consent: str, language: str = "") -> Ticket:
     """Start a response with the consent given to the text shown, or go on with the one already there.
 
     Parameters
@@ -106,6 +146,8 @@ def start_response(token: str, consent: str) -> Ticket:
         From the personal link.
     consent : str
         Hash of the consent text that was agreed to; may be empty where consent to this text is on record.
+    language : str
+        Language in which the survey is taken, where it is one of the survey's.
 
     Raises
     ------
@@ -117,13 +159,15 @@ def start_response(token: str, consent: str) -> Ticket:
         If the consent is missing or belongs to another text.
     """
     with transaction():
-        person = _locked_person(token)
-        instrument, survey = _open_survey(person.study_id)
-        response = _response_of(person.id, instrument)
-        if response is None or response.consent_hash != survey.consent_hash:
+        found = _locked(token)
+        survey = _open_survey(found)
+        if found.consent_hash != survey.consent_hash:
             _check_consent(survey, consent)
-            response = _begin(person, survey, instrument) if response is None else _consent_again(response, survey)
-        return Ticket(response.id, person.link_generation)
+        language = _language(survey, language, found.language, ())
+        if found.response_id is None:
+            return Ticket(_begin(found, survey, language), found.link_generation)
+        _go_on(found, survey, language)
+        return Ticket(found.response_id, found.link_generation)
 
 
 def reopen_response(token: str) -> Ticket:
@@ -134,55 +178,80 @@ def reopen_response(token: str) -> Ticket:
     NotFoundError
         If the link is unknown or leads to no response.
     """
-    person = _person(token)
-    response = _response_of(person.id, _newest_instrument(person.study_id))
-    if response is None:
+    found = _find(token)
+    if found.response_id is None:
         raise NotFoundError
-    return Ticket(response.id, person.link_generation)
+    return Ticket(found.response_id, found.link_generation)
 
 
-def _locked_person(token: str) -> Person:
-    known = _person(token)
-    person = db.session.get(Person, known.id, with_for_update=True, populate_existing=True)
-    if person is None or person.token_hash != links.token_hash(token) or _withdrew(person.id):
+def _locked(token: str) -> Row[Any]:
+    """Hold the person of a link until the transaction ends, and read again what is known by then."""
+    db.session.connection().execute(_LOCK_PERSON, {"person_id": _find(token).id})
+    found = _find(token, in_transaction=True)
+    if found.withdrew:
         raise NotFoundError
-    return person
+    return found
 
 
-def _open_survey(study_id: int) -> tuple[Any, Survey]:
-    instrument = _newest_instrument(study_id)
-    if instrument is None:
-        raise SurveyClosedError("This survey has not opened yet. Keep your link and try again later.")
-    if instrument.closed_at is not None:
-        raise SurveyClosedError(CLOSED)
-    return instrument, get_survey(instrument.id)
+def _open_survey(found: Row[Any]) -> Survey:
+    if found.instrument_id is None:
+        raise SurveyClosedError(_("This survey has not opened yet. Keep your link and try again later."))
+    if found.closed_at is not None:
+        raise SurveyClosedError(closed_words())
+    return get_survey(found.instrument_id)
 
 
 def _check_consent(survey: Survey, consent: str) -> None:
     if consent != survey.consent_hash:
-        raise InvalidInputError("Please read the text once more and agree to it to begin.", field="consent")
+        raise InvalidInputError(_("Please read the text once more and agree to it to begin."), field="consent")
 
 
-def _begin(person: Person, survey: Survey, instrument: Any) -> Response:
+def _begin(person: Row[Any], survey: Survey, language: str) -> int:
+    is_pilot = person.kind == "pilot"
     response = Response(
         study_id=person.study_id, instrument_id=survey.instrument_id, person_id=person.id,
         stratum_id=person.stratum_id, code=_new_code(person.study_id, "code"),
         receipt=_new_code(person.study_id, "receipt"), consent_hash=survey.consent_hash, started_at=clock.now(),
-        is_pilot=instrument.kind == "pilot", seed=new_seed(),
+        is_pilot=is_pilot, seed=new_seed(), language=language,
+        form_code=assign_form(survey.content, person.study_id, person.stratum_id, is_pilot=is_pilot),
     )  # fmt: skip
     db.session.add(response)
     db.session.flush()
-    _record(response.code, "started", response.study_id, after={"consent": survey.consent_hash})
-    return response
+    after = {"consent": survey.consent_hash, "language": language, "form": response.form_code}
+    _record(response.code, "started", response.study_id, after=after)
+    return response.id
 
 
-def _consent_again(response: Response, survey: Survey) -> Response:
-    before, response.consent_hash = response.consent_hash, survey.consent_hash
-    _record(
-        response.code, "agreed to a new consent text", response.study_id,
-        before={"consent": before}, after={"consent": survey.consent_hash},
-    )  # fmt: skip
-    return response
+def _go_on(found: Row[Any], survey: Survey, language: str) -> None:
+    """Keep the language in which somebody goes on, and the consent to a text that changed."""
+    if found.language == language and found.consent_hash == survey.consent_hash:
+        return
+    response = db.session.get_one(Response, found.response_id)
+    response.language = language
+    if found.consent_hash != survey.consent_hash:
+        response.consent_hash = survey.consent_hash
+        _record(
+            found.code, "agreed to a new consent text", found.study_id,
+            before={"consent": found.consent_hash}, after={"consent": survey.consent_hash},
+        )  # fmt: skip
+
+
+def choose_language(ticket: Ticket, mark: str, language: str) -> None:
+    """Take the survey in another of its languages from now on; no answer changes.
+
+    Raises
+    ------
+    LinkNeededError, OtherLinkError
+        If the ticket is void, or the page belongs to another response.
+    InvalidInputError
+        If the survey has no such language.
+    """
+    with transaction():
+        visit = get_visit(ticket, lock=True)
+        visit.check_page(mark)
+        if language not in languages_of(visit.survey.content):
+            raise InvalidInputError(_("This survey does not exist in that language."))
+        db.session.get_one(Response, visit.response_id).language = language
 
 
 def _new_code(study_id: int, column: str) -> str:
@@ -217,6 +286,10 @@ def submit_response(ticket: Ticket, mark: str | None = None) -> Visit:
         If the ticket is void, or the page belongs to another response.
     SurveyClosedError
         If the survey has closed.
+    StateError
+        If the person is not among those asked.
+    RequiredMissingError
+        If a question that must be answered is not.
     """
     with transaction():
         visit = get_visit(ticket, lock=True)
@@ -224,8 +297,18 @@ def submit_response(ticket: Ticket, mark: str | None = None) -> Visit:
             visit.check_page(mark)
         visit.check_open()
         if visit.submitted_at is None:
+            _check_complete(visit)
             response = db.session.get_one(Response, visit.response_id)
             # A clock that was set back must not make the moment of sending earlier than the start.
             response.submitted_at = max(clock.now(), visit.started_at)
             _record(visit.code, "submitted", visit.study_id)
     return visit
+
+
+def _check_complete(visit: Visit) -> None:
+    if visit.screened_out_at is not None:
+        raise StateError(_("Your answers say that this survey is not meant for you, so it cannot be sent in."))
+    if any(question["required"] for question in visit.survey.questions.values()):
+        answers = load_answers(visit.response_id)
+        if any(missing(stop, answers) for stop in visit.survey.stops):
+            raise RequiredMissingError(_("Some questions must be answered before you can send your answers."))

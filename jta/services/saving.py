@@ -1,4 +1,4 @@
-"""Saving answers: one rating as it is tapped, a page of ratings, the background page.
+"""Saving ratings: one as it is tapped, or a page of them; of task statements or of knowledge and skill statements.
 
 The response's row is locked first, so that two tabs or devices of one person take turns. An acknowledged save
 is committed; a repeated one (same key, same body) gets the same reply and writes nothing.
@@ -9,17 +9,26 @@ from __future__ import annotations
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import insert, update
+from flask_babel import gettext as _
+from sqlalchemy import Table, bindparam, update
 
 from jta import audit, clock
 from jta.db import db, transaction
+from jta.db_once import can_write_once, insert_rows
 from jta.errors import EditConflictError, InvalidInputError
-from jta.models.response import Answer, IdempotencyKey, Rating, RatingChange, Response
+from jta.models.response import IdempotencyKey, Response
+from jta.services.page_visits import record_visit
 from jta.services.rating_merge import Chosen, Conflict, Merge, Seen, Write, merge
-from jta.services.survey_pages import NOT_RATED, Key, Ratings, Stored, Survey
-from jta.services.visits import Ticket, Visit, get_visit, load_answers, load_ratings
+from jta.services.saving_once import save_first_answers
+from jta.services.survey_pages import NOT_RATED, TASKS, Key, Ratings, Stop, Stored, Survey
+from jta.services.visits import DECKS, Deck, Ticket, Visit, get_visit, load_ratings, read_visit
+
+_KEY = cast(Table, IdempotencyKey.__table__)
+_RAISE_REVISION = (
+    update(Response).where(Response.id == bindparam("id_")).values(revision=Response.revision + 1)
+).execution_options(synchronize_session=False)
 
 
 @dataclass(frozen=True)
@@ -33,19 +42,31 @@ class PageSaved:
 Shown = Mapping[Key, tuple[int | None, int]]  # anchor id (None for no answer) and version, as a page was shown with
 
 
-def save_page(ticket: Ticket, mark: str, number: int, *, seen: Shown, chosen: Chosen) -> PageSaved:
+@dataclass(frozen=True)
+class Sent:
+    """A page of cards as it was sent: its own mark, what it was shown with and when, the anchors marked on it.
+
+    ``mark`` is that of `Visit.page_mark`; blank answers are left out of ``chosen``; ``deck`` says what is rated.
+    """
+
+    mark: str
+    seen: Shown
+    chosen: Chosen
+    deck: str = TASKS
+    shown_at: int | None = None
+
+
+def save_page(ticket: Ticket, number: int, sent: Sent) -> PageSaved:
     """Save the answers marked on a page of cards.
 
     Parameters
     ----------
     ticket : Ticket
         From the cookie.
-    mark : str
-        The page's own mark, see `Visit.page_mark`.
     number : int
         Number of the page.
-    seen, chosen : mappings by (task id, scale id)
-        What the page was shown with, and the anchors marked on it; blank ones are left out.
+    sent : Sent
+        The page.
 
     Raises
     ------
@@ -58,25 +79,50 @@ def save_page(ticket: Ticket, mark: str, number: int, *, seen: Shown, chosen: Ch
     InvalidInputError
         If an answer is for a task of another page, or not one of its scale.
     """
+    if can_write_once() and (visit := _saved_at_once(ticket, number, sent)):
+        return PageSaved(visit, ())
     with transaction():
-        visit = _open_visit(ticket, mark)
-        tasks = {task.id for task in visit.survey.page(number).tasks}
-        _check_chosen(visit.survey, chosen, tasks)
-        stored = load_ratings(visit.response_id, tasks)
-        merged = merge(visit.survey, stored, _as_stored(seen), chosen)
-        _write(visit.response_id, merged.writes, clock.now())
+        visit = _open_visit(ticket, sent.mark)
+        tasks, stop = _tasks_of(visit, number, sent)
+        stored = load_ratings(visit.response_id, tasks, sent.deck)
+        merged = merge(visit.cards(sent.deck), stored, _as_stored(sent.seen), sent.chosen)
+        now = clock.now()
+        _write(visit.response_id, merged.writes, now, sent.deck)
+        record_visit(visit.response_id, stop.key, sent.shown_at, now)
     return PageSaved(visit, tuple(merged.conflicts))
 
 
-def save_rating(ticket: Ticket, mark: str, key: str, *, seen: Shown, chosen: Chosen) -> dict[str, Any]:
+def _saved_at_once(ticket: Ticket, number: int, sent: Sent) -> Visit | None:
+    """Save a page of first answers; None if there is more to it, and nothing was written."""
+    reading = read_visit(ticket, sent.deck)
+    visit = reading.visit
+    visit.check_page(sent.mark)
+    visit.check_open()
+    _, stop = _tasks_of(visit, number, sent)
+    merged = merge(visit.cards(sent.deck), reading.ratings, _as_stored(sent.seen), sent.chosen)
+    if merged.conflicts or not merged.writes or any(write.before != NOT_RATED for write in merged.writes):
+        return None
+    return visit if save_first_answers(visit, sent.deck, merged.writes, stop.key, sent.shown_at) else None
+
+
+def _tasks_of(visit: Visit, number: int, sent: Sent) -> tuple[set[int], Stop]:
+    cards = visit.cards(sent.deck)
+    tasks = {task.id for task in cards.page(number).tasks}
+    _check_chosen(cards, sent.chosen, tasks)
+    return tasks, visit.survey.stop(sent.deck, number)
+
+
+def save_rating(ticket: Ticket, key: str, sent: Sent) -> dict[str, Any]:
     """Save one tapped answer once, however often it arrives; return the reply for the page's script.
 
     Parameters
     ----------
-    ticket, mark, seen, chosen
-        As for `save_page`; ``chosen`` holds one rating, ``seen`` those of its card.
+    ticket : Ticket
+        As for `save_page`.
     key : str
         Idempotency key, made by the browser for this tap.
+    sent : Sent
+        ``chosen`` holds one rating, ``seen`` those of its card.
 
     Returns
     -------
@@ -91,17 +137,18 @@ def save_rating(ticket: Ticket, mark: str, key: str, *, seen: Shown, chosen: Cho
     LinkNeededError, OtherLinkError, SurveyClosedError, InvalidInputError
         As for `save_page`.
     """
-    body = audit.digest({"chosen": _plain(chosen), "seen": pack(_as_stored(seen))})
+    body = audit.digest({"chosen": _plain(sent.chosen), "seen": pack(_as_stored(sent.seen)), "deck": sent.deck})
     with transaction():
-        visit = _open_visit(ticket, mark)
-        _check_chosen(visit.survey, chosen, visit.survey.page_of)
+        visit = _open_visit(ticket, sent.mark)
+        cards = visit.cards(sent.deck)
+        _check_chosen(cards, sent.chosen, cards.page_of)
         earlier = db.session.get(IdempotencyKey, (visit.response_id, key))
         if earlier is not None:
             return _same_reply(earlier, body)
-        stored = load_ratings(visit.response_id, [task for task, _ in chosen])
-        merged = merge(visit.survey, stored, _as_stored(seen), chosen, explicit=True)
+        stored = load_ratings(visit.response_id, [task for task, _ in sent.chosen], sent.deck)
+        merged = merge(cards, stored, _as_stored(sent.seen), sent.chosen, explicit=True)
         now = clock.now()
-        _write(visit.response_id, merged.writes, now)
+        _write(visit.response_id, merged.writes, now, sent.deck)
         reply = _reply(_after(stored, merged, now), merged, now)
         _keep_reply(visit.response_id, key, body, reply, now)
     return reply
@@ -122,18 +169,18 @@ def _check_chosen(survey: Survey, chosen: Chosen, tasks: Container[int]) -> None
     for (task_id, scale_id), anchor_id in chosen.items():
         scale = survey.by_scale.get(scale_id)
         if task_id not in tasks or scale is None or anchor_id not in scale.labels:
-            raise InvalidInputError("One of the answers is not on this page. Reload the page and choose again.")
+            raise InvalidInputError(_("One of the answers is not on this page. Reload the page and choose again."))
 
 
 def _same_reply(earlier: IdempotencyKey, body: str) -> dict[str, Any]:
     if earlier.body_hash != body:
-        raise EditConflictError("This save was used for another answer already. Reload the page and choose again.")
+        raise EditConflictError(_("This save was used for another answer already. Reload the page and choose again."))
     return dict(earlier.reply)
 
 
 def _keep_reply(response_id: int, key: str, body: str, reply: dict[str, Any], now: datetime) -> None:
     row = {"response_id": response_id, "key": key, "body_hash": body, "reply": reply, "at": now}
-    db.session.execute(insert(IdempotencyKey), [row])
+    insert_rows(_KEY, [row])
 
 
 def _reply(card: Ratings, merged: Merge, now: datetime) -> dict[str, Any]:
@@ -160,64 +207,29 @@ def _after(stored: Ratings, merged: Merge, now: datetime) -> dict[Key, Stored]:
     return {**stored, **{write.key: Stored(write.anchor_id, write.version, now) for write in merged.writes}}
 
 
-def _write(response_id: int, writes: list[Write], now: datetime) -> None:
-    """Write ratings in bulk: at most three statements, however many there are."""
-    new = [_row(response_id, write, now) for write in writes if write.before == NOT_RATED]
+def _write(response_id: int, writes: list[Write], now: datetime, name: str) -> None:
+    """Write ratings in bulk: at most four statements, however many there are."""
+    deck = DECKS[name]
+    new = [_row(deck, write) for write in writes if write.before == NOT_RATED]
     old = [write for write in writes if write.before != NOT_RATED]
     if new:
-        db.session.execute(insert(Rating), new)
+        insert_rows(deck.rating.__table__, new, response_id=response_id, version=1, saved_at=now)
     if old:
-        db.session.execute(insert(RatingChange), [_history(response_id, write, now) for write in old])
-        db.session.execute(update(Rating), [_row(response_id, write, now) for write in old])
+        history = [_history(deck, write) for write in old]
+        insert_rows(deck.change.__table__, history, response_id=response_id, replaced_at=now)
+        rows = [{**_row(deck, w), "response_id": response_id, "version": w.version, "saved_at": now} for w in old]
+        db.session.execute(update(deck.rating), rows)
+    if writes:
+        db.session.execute(_RAISE_REVISION, {"id_": response_id})
 
 
-def _row(response_id: int, write: Write, now: datetime) -> dict[str, Any]:
-    task_id, scale_id = write.key
+def _row(deck: Deck, write: Write) -> dict[str, Any]:
+    return {deck.item: write.key[0], "scale_id": write.key[1], "anchor_id": write.anchor_id}
+
+
+def _history(deck: Deck, write: Write) -> dict[str, Any]:
+    (item_id, scale_id), before = write.key, write.before
     return {
-        "response_id": response_id, "task_id": task_id, "scale_id": scale_id,
-        "anchor_id": write.anchor_id, "version": write.version, "saved_at": now,
+        deck.item: item_id, "scale_id": scale_id, "version": before.version, "anchor_id": before.anchor_id,
+        "saved_at": before.saved_at,
     }  # fmt: skip
-
-
-def _history(response_id: int, write: Write, now: datetime) -> dict[str, Any]:
-    before = write.before
-    return {
-        "response_id": response_id, "task_id": write.key[0], "scale_id": write.key[1], "version": before.version,
-        "anchor_id": before.anchor_id, "saved_at": before.saved_at, "replaced_at": now,
-    }  # fmt: skip
-
-
-def save_answers(ticket: Ticket, mark: str, *, seen: Mapping[int, int], chosen: Mapping[int, int]) -> Visit:
-    """Save the background page; a question left blank, or left as it was shown, is not changed.
-
-    Parameters
-    ----------
-    ticket, mark
-        As for `save_page`.
-    seen, chosen : mapping of question id to choice id
-        What the page was shown with, and what is marked on it.
-
-    Raises
-    ------
-    LinkNeededError, OtherLinkError, SurveyClosedError
-        As for `save_page`.
-    """
-    with transaction():
-        visit = _open_visit(ticket, mark)
-        stored = load_answers(visit.response_id)
-        changed = {q: c for q, c in chosen.items() if c != seen.get(q) and c != stored.get(q)}
-        _write_answers(visit.response_id, changed, known=set(stored))
-        if visit.background_at is None:
-            db.session.get_one(Response, visit.response_id).background_at = clock.now()
-    return visit
-
-
-def _write_answers(response_id: int, changed: Mapping[int, int], known: set[int]) -> None:
-    now = clock.now()
-    for question_id, choice_id in changed.items():
-        if question_id in known:
-            key = {"response_id": response_id, "question_id": question_id}
-            answer = db.session.get_one(Answer, key)
-            answer.choice_id, answer.version, answer.saved_at = choice_id, answer.version + 1, now
-        else:
-            db.session.add(Answer(response_id=response_id, question_id=question_id, choice_id=choice_id, saved_at=now))

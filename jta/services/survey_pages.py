@@ -6,9 +6,8 @@ Nothing here reads or writes an answer.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -17,94 +16,112 @@ from sqlalchemy import select
 
 from jta.db import db
 from jta.errors import NotFoundError
+from jta.language import SOURCE
 from jta.models.survey import Instrument
-from jta.services.content import SECONDS_PER_RATING, questions_of, scales_of
+from jta.services.content import SECONDS_PER_RATING, estimate_seconds, sampling_of, scales_of
+from jta.services.content_language import in_language, languages_of
+from jta.services.sampling import order_for
+from jta.services.survey_parts import (
+    CARD_STEPS,
+    KSA,
+    NOT_RATED,
+    TASKS,
+    DomainOverview,
+    Key,
+    Overview,
+    Progress,
+    Ratings,
+    Stop,
+    Stored,
+    SurveyPage,
+    SurveyScale,
+    SurveyTask,
+    read_page,
+    read_scales,
+    statement_pages,
+)  # fmt: skip
 
-_CACHE = "jta_surveys"
+__all__ = [
+    "KSA", "NOT_RATED", "TASKS", "Key", "Overview", "Progress", "Ratings", "Stop", "Stored", "Survey", "SurveyPage",
+    "SurveyTask", "get_survey", "read_content",
+]  # fmt: skip
 
-
-@dataclass(frozen=True)
-class SurveyAnchor:
-    """One answer of a rating scale, in words."""
-
-    id: int
-    label: str
-    not_performed: bool
-
-
-@dataclass(frozen=True)
-class SurveyScale:
-    """A rating scale of the card; ``is_gate`` says that its "not performed" answer completes the card."""
-
-    id: int
-    code: str
-    title: str
-    prompt: str
-    anchors: tuple[SurveyAnchor, ...]
-    is_gate: bool
-
-    @cached_property
-    def labels(self) -> dict[int, str]:
-        """Words of each anchor by its id."""
-        return {anchor.id: anchor.label for anchor in self.anchors}
-
-
-@dataclass(frozen=True)
-class SurveyTask:
-    """One card: a task statement with its code and the title of its subdomain."""
-
-    id: int
-    code: str
-    statement: str
-    subdomain: str
-
-
-@dataclass(frozen=True)
-class SurveyPage:
-    """One page of cards, all of one content domain."""
-
-    number: int
-    domain_code: str
-    domain_title: str
-    tasks: tuple[SurveyTask, ...]
-
-    @property
-    def groups(self) -> list[tuple[str, list[SurveyTask]]]:
-        """The cards in order, in runs of the same subdomain."""
-        runs: list[tuple[str, list[SurveyTask]]] = []
-        for task in self.tasks:
-            if not runs or runs[-1][0] != task.subdomain:
-                runs.append((task.subdomain, []))
-            runs[-1][1].append(task)
-        return runs
-
-
-@dataclass(frozen=True)
-class Stored:
-    """A rating as it stands: the anchor (None when it was taken back), its version, when it was saved (UTC)."""
-
-    anchor_id: int | None
-    version: int
-    saved_at: datetime | None = None
-
-
-NOT_RATED = Stored(None, 0)
-Key = tuple[int, int]  # task id, scale id
-Ratings = Mapping[Key, Stored]
+# What a step must hold to be shown at all, by its kind.
+_SHOWN = {
+    "screener": ("questions",), "questions": ("questions",), "ratings": ("scales",), "ksa": ("statements",),
+    "points": ("domains",),
+}  # fmt: skip
+_CACHE, _CONTENTS = "jta_surveys", "jta_contents"
+_MOST = 500  # surveys kept in a process; with random order everybody has an own one
 
 
 @dataclass(frozen=True)
 class Survey:
-    """A whole frozen instrument."""
+    """A whole frozen instrument in one language, with the pages of cards in the order one respondent sees."""
 
     instrument_id: int
     study: Mapping[str, Any]
     consent_text: str
     consent_hash: str
-    background: tuple[Mapping[str, Any], ...]
     scales: tuple[SurveyScale, ...]
     pages: tuple[SurveyPage, ...]
     page_of: Mapping[int, int] = field(repr=False)
+    content: Mapping[str, Any] = field(repr=False, compare=False)
+    language: str = SOURCE
+    deck: str = TASKS
+
+    @cached_property
+    def steps(self) -> list[Mapping[str, Any]]:
+        """The steps between the welcome page and the thanks, as the content holds them; empty ones are left out."""
+        return [step for step in self.content["steps"] if any(step.get(name) for name in _SHOWN.get(step["kind"], ()))]
+
+    @cached_property
+    def ksa(self) -> Survey:
+        """The same survey with the cards of its knowledge and skill statements instead of its tasks."""
+        step = next((step for step in self.steps if step["kind"] == "ksa"), None)
+        pages = statement_pages(step) if step else ()
+        return replace(
+            self, scales=read_scales(scales_of(self.content, "ksa")), pages=pages, page_of=_page_of(pages), deck=KSA,
+        )  # fmt: skip
+
+    @cached_property
+    def stops(self) -> tuple[Stop, ...]:
+        """Every page on the way from the welcome page to the review, in order."""
+        found: list[Stop] = []
+        for number, step in enumerate(self.steps, start=1):
+            if step["kind"] in CARD_STEPS:
+                pages = self.pages if step["kind"] == "ratings" else self.ksa.pages
+                found += [Stop(CARD_STEPS[step["kind"]], page.number, step) for page in pages]
+            else:
+                found.append(Stop("page", number, step))
+        return tuple(found)
+
+    def stop(self, kind: str, number: int) -> Stop:
+        """Return a page by its kind and number.
+
+        Raises
+        ------
+        NotFoundError
+            If the survey has no such page.
+        """
+        stop = self._by_address.get((kind, number))
+        if stop is None:
+            raise NotFoundError
+        return stop
+
+    @cached_property
+    def _by_address(self) -> dict[tuple[str, int], Stop]:
+        return {(stop.kind, stop.number): stop for stop in self.stops}
+
+    def next_stop(self, stop: Stop, by: int = 1) -> Stop | None:
+        """Return the page after this one (or before it, ``by`` -1); None at the end."""
+        place = self.stops.index(stop) + by
+        return self.stops[place] if 0 <= place < len(self.stops) else None
+
+    @cached_property
+    def questions(self) -> dict[int, Mapping[str, Any]]:
+        """Every question by its id."""
+        return {question["id"]: question for step in self.steps for question in step.get("questions", ())}
 
     @cached_property
     def n_tasks(self) -> int:
@@ -156,10 +173,23 @@ class Survey:
                 if not self.is_answered(ratings, task.id):
                     yield page, task
 
+    def answered(self, ratings: Ratings) -> set[int]:
+        """Return the ids of the cards that are complete, in one pass over the ratings."""
+        done: set[int] = set()
+        rated: dict[int, int] = {}
+        for (task_id, _), stored in ratings.items():
+            if stored.anchor_id is None:
+                continue
+            rated[task_id] = rated.get(task_id, 0) + 1
+            if stored.anchor_id in self.not_performed or rated[task_id] == len(self.scales):
+                done.add(task_id)
+        return done
+
     @property
     def minutes(self) -> int:
-        """Minutes to expect for the whole survey: the cards, and one minute for the other pages."""
-        return 1 + _minutes(self.n_tasks * len(self.scales))
+        """Minutes to expect for the whole survey."""
+        form_code = self.content.get("form_code")
+        return -(-estimate_seconds(self.content, form_code) // 60)
 
     @property
     def minutes_per_task(self) -> float:
@@ -178,56 +208,27 @@ class Survey:
 
     def progress(self, ratings: Ratings) -> Progress:
         """Return how far a respondent has come."""
-        left = sum(1 for _ in self.gaps(ratings))
-        last = max((s.saved_at for s in ratings.values() if s.saved_at), default=None)
-        return Progress(self.n_tasks - left, self.n_tasks, _minutes(left * len(self.scales)), last)
-
-
-@dataclass(frozen=True)
-class Progress:
-    """Complete cards, all cards, minutes still to expect, and when the last answer was saved (UTC)."""
-
-    done: int
-    total: int
-    minutes_left: int
-    saved_at: datetime | None
-
-
-@dataclass
-class DomainOverview:
-    """One content domain on the review page: its first page, its cards, and those still open with their page."""
-
-    code: str
-    title: str
-    first_page: int
-    n_tasks: int = 0
-    gaps: list[tuple[int, SurveyTask]] = field(default_factory=list)
-
-    @property
-    def done(self) -> int:
-        """Complete cards."""
-        return self.n_tasks - len(self.gaps)
-
-
-@dataclass(frozen=True)
-class Overview:
-    """The review page: every content domain, and the whole."""
-
-    domains: list[DomainOverview]
-    progress: Progress
-
-    @property
-    def open_tasks(self) -> int:
-        """Cards that are not complete."""
-        return self.progress.total - self.progress.done
+        done = len(self.answered(ratings))
+        return Progress(done, self.n_tasks, _minutes((self.n_tasks - done) * len(self.scales)))
 
 
 def _minutes(ratings: int) -> int:
     return -(-ratings * SECONDS_PER_RATING // 60)
 
 
-def get_survey(instrument_id: int) -> Survey:
-    """Return a frozen instrument, read from the database once in each process.
+def get_survey(instrument_id: int, language: str | None = None, form_code: str | None = None, seed: int = 0) -> Survey:
+    """Return a frozen instrument as one respondent sees it, read from the database once in each process.
+
+    Parameters
+    ----------
+    instrument_id : int
+        The instrument.
+    language : str, optional
+        One of its languages; otherwise the one it was written in.
+    form_code : str, optional
+        The respondent's form, where tasks are sampled.
+    seed : int
+        The respondent's seed, where the order is random.
 
     Raises
     ------
@@ -235,49 +236,53 @@ def get_survey(instrument_id: int) -> Survey:
         If there is no such instrument.
     """
     # The store hangs on the application: two applications in one process may use two databases.
-    cache: dict[int, Survey] = current_app.extensions.setdefault(_CACHE, {})
+    cache: dict[tuple[Any, ...], Survey] = current_app.extensions.setdefault(_CACHE, {})
+    key = (instrument_id, language, form_code, seed)
+    found = cache.get(key)
+    if found is None:
+        if len(cache) >= _MOST:
+            cache.clear()
+        found = cache[key] = _build(instrument_id, language, form_code, seed)
+    return found
+
+
+def _build(instrument_id: int, language: str | None, form_code: str | None, seed: int) -> Survey:
+    content = _content(instrument_id)
+    written = languages_of(content)
+    sampling = sampling_of(content)
+    if language not in written:
+        return get_survey(instrument_id, written[0], form_code, seed)
+    if sampling is None and (form_code or seed):
+        return get_survey(instrument_id, language)
+    if seed and not (sampling and (sampling["shuffle_domains"] or sampling["shuffle_tasks"])):
+        return get_survey(instrument_id, language, form_code)
+    return read_content(content, instrument_id, language, form_code, seed)
+
+
+def _content(instrument_id: int) -> Mapping[str, Any]:
+    cache: dict[int, Mapping[str, Any]] = current_app.extensions.setdefault(_CONTENTS, {})
     if instrument_id not in cache:
         content = db.session.scalar(select(Instrument.content).where(Instrument.id == instrument_id))
         if content is None:
             raise NotFoundError
-        cache[instrument_id] = read_content(content, instrument_id)
+        cache[instrument_id] = content
     return cache[instrument_id]
 
 
-def read_content(content: Mapping[str, Any], instrument_id: int = 0) -> Survey:
-    """Turn the JSON content of an instrument into a `Survey`."""
-    pages = tuple(_read_page(page) for page in content["pages"])
+def read_content(
+    content: Mapping[str, Any], instrument_id: int = 0, language: str | None = None,
+    form_code: str | None = None, seed: int = 0,
+) -> Survey:  # fmt: skip
+    """Turn the JSON content of an instrument into a `Survey` in one language, for one form and seed."""
+    language = language or languages_of(content)[0]
+    content = {**in_language(content, language), "form_code": form_code}
+    pages = tuple(read_page(page) for page in order_for(content, form_code, seed))
     return Survey(
-        instrument_id=instrument_id,
-        study=content["study"],
-        consent_text=content["consent"]["text"],
-        consent_hash=content["consent"]["hash"],
-        background=tuple(q for q in questions_of(content) if q["kind"] in ("single", "agreement")),
-        scales=_read_scales(scales_of(content)),
-        pages=pages,
-        page_of={task.id: page.number for page in pages for task in page.tasks},
-    )
+        instrument_id=instrument_id, study=content["study"], consent_text=content["consent"]["text"],
+        consent_hash=content["consent"]["hash"], scales=read_scales(scales_of(content)), pages=pages,
+        page_of=_page_of(pages), content=content, language=language,
+    )  # fmt: skip
 
 
-def _read_page(page: Mapping[str, Any]) -> SurveyPage:
-    tasks = tuple(SurveyTask(t["id"], t["code"], t["statement"], t.get("subdomain") or "") for t in page["tasks"])
-    return SurveyPage(page["number"], page["domain"]["code"], page["domain"]["title"], tasks)
-
-
-def _read_scales(scales: list[Mapping[str, Any]]) -> tuple[SurveyScale, ...]:
-    anchors = [
-        tuple(SurveyAnchor(a["id"], a["label"], bool(a["not_performed"])) for a in scale["anchors"]) for scale in scales
-    ]
-    # One scale opens the card: the first frequency scale that offers "I do not perform this task".
-    gate = next(
-        (s["id"] for s, own in zip(scales, anchors, strict=True) if s["kind"] == "frequency" and _offers_skip(own)),
-        None,
-    )
-    return tuple(
-        SurveyScale(s["id"], s["code"], s["title"], s["prompt"], own, s["id"] == gate)
-        for s, own in zip(scales, anchors, strict=True)
-    )
-
-
-def _offers_skip(anchors: tuple[SurveyAnchor, ...]) -> bool:
-    return any(anchor.not_performed for anchor in anchors)
+def _page_of(pages: Iterable[SurveyPage]) -> dict[int, int]:
+    return {task.id: page.number for page in pages for task in page.tasks}

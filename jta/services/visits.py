@@ -8,51 +8,100 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import BindParameter, bindparam, select
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as lazy
+from sqlalchemy import BindParameter, Row, Select, String, bindparam, cast, func, select
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from jta.db import db
+from jta.db_once import read_once
 from jta.errors import JTAError, SurveyClosedError
 from jta.models.delivery import Person
-from jta.models.response import Answer, Rating, Response
+from jta.models.response import KsaRating, KsaRatingChange, PageVisit, Rating, RatingChange, Response
 from jta.models.survey import Instrument
-from jta.services.survey_pages import Key, Stored, Survey, get_survey
+from jta.services.survey_pages import KSA, TASKS, Key, Ratings, Stored, Survey, get_survey
 
-CLOSED = "The survey has closed. Everything you saved before that is kept."
+
+def closed_words() -> str:
+    """Say that the survey has closed."""
+    return str(_("The survey has closed. Everything you saved before that is kept."))
+
 
 # Statements of every page and every tap, built once.
 _RESPONSE: BindParameter[int] = bindparam("response_id")
-_VISIT = (
+_other = aliased(Instrument)
+# Wording that was put right after launch makes a newer version of the same pages: that is what everybody sees.
+_newest = (
+    select(func.max(_other.id))
+    .where(_other.study_id == Instrument.study_id, _other.kind == Instrument.kind)
+    .correlate(Instrument)
+    .scalar_subquery()
+)
+_VISIT: Any = (  # a Select of many columns
     select(
         Response.id, Response.study_id, Response.person_id, Response.code, Response.receipt, Response.started_at,
         Response.background_at, Response.submitted_at, Response.instrument_id,
-        Person.link_generation, Instrument.closed_at,
+        Response.revision, Response.screened_out_at, Response.language, Response.form_code, Response.seed,
+        Person.link_generation, Instrument.closed_at, _newest.label("newest_id"),
     )
     .join(Person, Person.id == Response.person_id)
     .join(Instrument, Instrument.id == Response.instrument_id)
     .where(Response.id == _RESPONSE)
 )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Deck:
+    """Where the ratings of one deck of cards are kept: task statements, or knowledge and skill statements."""
+
+    rating: Any  # the model, with the id of what is rated under the name ``item``
+    change: Any
+    item: str
+
+    def id_of(self, model: Any) -> InstrumentedAttribute[int]:
+        """Return the column that names what is rated."""
+        column: InstrumentedAttribute[int] = getattr(model, self.item)
+        return column
+
+
+DECKS = {TASKS: Deck(Rating, RatingChange, "task_id"), KSA: Deck(KsaRating, KsaRatingChange, "knowledge_id")}
+
+
+def _with_ratings(deck: Deck) -> Select[Any]:
+    """The response with its ratings as one text, ``task.scale.version.anchor`` each: fewer rows to carry."""
+    model, item = deck.rating, deck.id_of(deck.rating)
+    task, scale, version, anchor = (
+        cast(column, String) for column in (item, model.scale_id, model.version, func.coalesce(model.anchor_id, 0))
+    )
+    packed = func.aggregate_strings(task + "." + scale + "." + version + "." + anchor, " ")
+    own = model.response_id == Response.id
+    found: Select[Any] = _VISIT.add_columns(
+        select(packed).where(own).scalar_subquery().label("ratings"),
+        select(func.max(model.saved_at)).where(own).scalar_subquery().label("saved_at"),
+    )
+    return found
+
+
+_VISIT_AND_RATINGS = {name: _with_ratings(deck) for name, deck in DECKS.items()}
+_VISITED = select(PageVisit.step).where(PageVisit.response_id == _RESPONSE)
 _LOCKED_VISIT = _VISIT.with_for_update(of=Response)
-_RATINGS = select(Rating.task_id, Rating.scale_id, Rating.anchor_id, Rating.version, Rating.saved_at).where(
-    Rating.response_id == _RESPONSE
-)
-_RATINGS_OF_TASKS = _RATINGS.where(Rating.task_id.in_(bindparam("tasks", expanding=True)))
-_ANSWERS = select(Answer.question_id, Answer.choice_id).where(Answer.response_id == _RESPONSE)
 
 
 class LinkNeededError(JTAError):
     """The cookie names no response that may be reached: none, a replaced link, or a withdrawal."""
 
     status = 404
-    heading = "Please open your personal link"
+    heading = lazy("Please open your personal link")
 
     def __init__(self) -> None:
         super().__init__(
-            "This device does not know who you are. Open the link in your invitation again: what you saved is there."
+            _("This device does not know who you are. Open the link in your invitation again: what you saved is there.")
         )
 
 
@@ -60,12 +109,14 @@ class OtherLinkError(JTAError):
     """A page that was opened with one link was sent after another link was opened in the same browser."""
 
     status = 409
-    heading = "This page belongs to another link"
+    heading = lazy("This page belongs to another link")
 
     def __init__(self) -> None:
         super().__init__(
-            "Another personal link was opened in this browser since. Nothing on this page was saved. "
-            "Open your own link again and go on from there."
+            _(
+                "Another personal link was opened in this browser since. Nothing on this page was saved. "
+                "Open your own link again and go on from there."
+            )
         )
 
 
@@ -84,18 +135,30 @@ class Visit:
     response_id: int
     study_id: int
     person_id: int
+    generation: int
     code: str
     receipt: str
     started_at: datetime
     background_at: datetime | None
     submitted_at: datetime | None
+    revision: int
     is_open: bool
+    screened_out_at: datetime | None
     survey: Survey
+
+    @property
+    def ticket(self) -> Ticket:
+        """What leads to this response."""
+        return Ticket(self.response_id, self.generation)
 
     @property
     def page_mark(self) -> str:
         """What ties a page to this response without naming it."""
         return hashlib.sha256(f"page of {self.code} {self.receipt}".encode()).hexdigest()[:16]
+
+    def cards(self, deck: str) -> Survey:
+        """Return the survey with the cards of a deck."""
+        return self.survey.ksa if deck == KSA else self.survey
 
     def check_page(self, mark: str) -> None:
         """Refuse a page that was shown to somebody else.
@@ -117,7 +180,7 @@ class Visit:
             If it did.
         """
         if not self.is_open:
-            raise SurveyClosedError(CLOSED)
+            raise SurveyClosedError(closed_words())
 
 
 def get_visit(ticket: Ticket, *, lock: bool = False) -> Visit:
@@ -128,34 +191,77 @@ def get_visit(ticket: Ticket, *, lock: bool = False) -> Visit:
     LinkNeededError
         If the ticket is void: its link was replaced or its answers were withdrawn.
     """
-    statement = _LOCKED_VISIT if lock else _VISIT
-    row = db.session.execute(statement, {"response_id": ticket.response_id}).one_or_none()
-    if row is None or row.link_generation != ticket.generation:
+    values = {"response_id": ticket.response_id}
+    rows = db.session.connection().execute(_LOCKED_VISIT, values).all() if lock else read_once(_VISIT, values)
+    return _visit(_reached(rows, ticket))
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A response with all its ratings, as one moment of the database held them; ``saved_at`` is the last save."""
+
+    visit: Visit
+    ratings: Ratings
+    saved_at: datetime | None
+
+
+def read_visit(ticket: Ticket, deck: str = TASKS) -> Reading:
+    """Return the response a ticket leads to with its ratings, in one trip to the database.
+
+    Raises
+    ------
+    LinkNeededError
+        As for `get_visit`.
+    """
+    row = _reached(read_once(_VISIT_AND_RATINGS[deck], {"response_id": ticket.response_id}), ticket)
+    return Reading(_visit(row), unpack(row.ratings or ""), row.saved_at)
+
+
+def unpack(text: str) -> dict[Key, Stored]:
+    """Read ratings from the text that `pack` writes."""
+    found = {}
+    for part in text.split():
+        task, scale, version, anchor = part.split(".")
+        found[int(task), int(scale)] = Stored(int(anchor) or None, int(version))
+    return found
+
+
+def _reached(rows: Sequence[Row[Any]], ticket: Ticket) -> Row[Any]:
+    if not rows or rows[0].link_generation != ticket.generation:
         raise LinkNeededError
-    return _visit(row)
+    return rows[0]
 
 
-def _visit(row: Any) -> Visit:
+def _visit(row: Row[Any]) -> Visit:
     return Visit(
-        response_id=row.id, study_id=row.study_id, person_id=row.person_id, code=row.code, receipt=row.receipt,
-        started_at=row.started_at, background_at=row.background_at, submitted_at=row.submitted_at,
-        is_open=row.closed_at is None, survey=get_survey(row.instrument_id),
+        response_id=row.id, study_id=row.study_id, person_id=row.person_id, generation=row.link_generation,
+        code=row.code, receipt=row.receipt, started_at=row.started_at, background_at=row.background_at,
+        submitted_at=row.submitted_at, revision=row.revision, is_open=row.closed_at is None,
+        screened_out_at=row.screened_out_at,
+        survey=get_survey(row.newest_id, row.language, row.form_code, row.seed),
     )  # fmt: skip
 
 
-def load_ratings(response_id: int, tasks: Collection[int] | None = None) -> dict[Key, Stored]:
+def load_ratings(response_id: int, tasks: Collection[int] | None = None, deck: str = TASKS) -> dict[Key, Stored]:
     """Return the ratings of a response by task and scale, those taken back included (anchor None).
 
-    ``tasks`` limits them to these task ids.
+    ``tasks`` limits them to these task ids, or ids of statements where ``deck`` names those cards.
     """
     values: dict[str, Any] = {"response_id": response_id}
     if tasks is not None:
         values["tasks"] = list(tasks)
-    rows = db.session.execute(_RATINGS if tasks is None else _RATINGS_OF_TASKS, values)
+    rows = db.session.connection().execute(_ratings(deck, some=tasks is not None), values)
     return {(row[0], row[1]): Stored(row[2], row[3], row[4]) for row in rows}
 
 
-def load_answers(response_id: int) -> dict[int, int]:
-    """Return the choice made on each background question, by question id."""
-    rows = db.session.execute(_ANSWERS, {"response_id": response_id})
-    return {row[0]: row[1] for row in rows if row[1] is not None}
+@cache
+def _ratings(deck: str, *, some: bool) -> Select[Any]:
+    model, item = DECKS[deck].rating, DECKS[deck].id_of(DECKS[deck].rating)
+    found = select(item, model.scale_id, model.anchor_id, model.version, model.saved_at)
+    found = found.where(model.response_id == _RESPONSE)
+    return found.where(item.in_(bindparam("tasks", expanding=True))) if some else found
+
+
+def list_visited(response_id: int) -> set[str]:
+    """Return the keys of the pages that this respondent has sent, see `Stop.key`."""
+    return {row[0] for row in read_once(_VISITED, {"response_id": response_id})}

@@ -1,29 +1,30 @@
-"""A respondent's pages: the personal link, consent, background, cards, review, thanks, withdrawal, privacy.
+"""A respondent's way in and out: the personal link, consent, where to go on, review, thanks, withdrawal, privacy.
 
-The token is in the address of the first page only; from then on the cookie's ticket says who it is.
+The token is in the address of the first page only; from then on the cookie's ticket says who it is. The pages between
+stand in response_steps.py.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, redirect, render_template, request, session, url_for
+from flask import Response, jsonify, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from jta.errors import InvalidInputError, NotFoundError, SurveyClosedError
 from jta.extensions import limiter
-from jta.forms.response import build_background_form, pack_answers, read_background, read_cards, read_tap
+from jta.language import speak
+from jta.services import own_answers, visits, withdrawal
 from jta.services import response as service
-from jta.services import saving, visits, withdrawal
-from jta.services.rating_merge import Conflict
 from jta.services.rating_page import build_rating_page
-from jta.services.survey_pages import Ratings, Survey, get_survey, read_content
-from jta.services.visits import LinkNeededError, Ticket, Visit
-from jta.views.response_cards import card_html, draw_cards
-
-bp = Blueprint("response", __name__)
+from jta.services.response_way import find_open_parts, find_place
+from jta.services.survey_pages import Survey, get_survey, read_content
+from jta.services.visits import LinkNeededError
+from jta.views.response_base import address_of, bp, open_reading, own_ticket, own_visit, page, remember
+from jta.views.response_cards import draw_page, places
+from jta.views.response_steps import points_page, question_page
 
 
 def _is_miss(reply: Response) -> bool:
@@ -33,39 +34,13 @@ def _is_miss(reply: Response) -> bool:
 few_misses = limiter.shared_limit("20 per minute", scope="personal links", deduct_when=_is_miss)
 
 
-def _remember(ticket: Ticket) -> None:
-    session.permanent = True  # a respondent has no time limit
-    session["response"] = {"id": ticket.response_id, "generation": ticket.generation}
-
-
-def _ticket() -> Ticket:
-    kept = session.get("response")
-    if not kept:
-        raise LinkNeededError
-    return Ticket(kept["id"], kept["generation"])
-
-
-def _open_visit() -> Visit:
-    visit = visits.get_visit(_ticket())
-    visit.check_open()
-    return visit
-
-
-def _page(template: str, study: Mapping[str, Any] | None, **context: Any) -> str:
-    takes_part = "response" in session and "preview" not in context
-    return render_template(
-        f"response/{template}.html", study=study, privacy_url=url_for("response.privacy"),
-        help_url=url_for("response.privacy", _anchor="help"),
-        withdraw_url=url_for("response.withdraw") if takes_part else None, **context,
-    )  # fmt: skip
-
-
 @bp.errorhandler(SurveyClosedError)
 def closed(error: SurveyClosedError) -> ResponseReturnValue:
     """Say in plain words that the survey is not open; what was saved stays."""
     if request.endpoint == "response.save":
-        return jsonify(error=error.heading, message=error.message), error.status
-    return _page("closed", None, message=error.message, can_withdraw="response" in session), error.status
+        return jsonify(error=str(error.heading), message=error.message), error.status
+    survey = _known_survey()
+    return page("closed", survey, message=error.message, can_withdraw="response" in session), error.status
 
 
 @bp.get("/s/<token>")
@@ -76,127 +51,135 @@ def welcome(token: str) -> ResponseReturnValue:
 
 
 def _welcome_page(token: str, error: InvalidInputError | None = None) -> str:
-    found = service.get_welcome(token)
+    wanted = request.args.get("lang") or request.form.get("language")
+    found = service.get_welcome(token, wanted, tuple(request.accept_languages.values()))
     template = "welcome" if found.state in {"start", "resume", "submitted"} else "not_open"
-    return _page(template, found.study, welcome=found, token=token, error=error)
+    return page(
+        template, found.survey, study=found.study, language=found.language, welcome=found, token=token, error=error
+    )  # fmt: skip
 
 
 @bp.post("/s/<token>")
 @few_misses
 def start(token: str) -> ResponseReturnValue:
     """Begin or go on; from here the cookie knows the response and the address is clean."""
-    if request.form.get("purpose") == "withdraw":
-        _remember(service.reopen_response(token))
-        return redirect(url_for("response.withdraw"), 303)
+    purpose = request.form.get("purpose")
     try:
-        ticket = service.start_response(token, request.form.get("consent", ""))
+        if purpose in {"withdraw", "answers"}:
+            remember(service.reopen_response(token))
+            return redirect(url_for(f"response.{purpose}"), 303)
+        remember(service.start_response(token, request.form.get("consent", ""), request.form.get("language", "")))
     except InvalidInputError as error:
         return _welcome_page(token, error), 422
-    _remember(ticket)
     return redirect(url_for("response.resume"), 303)
 
 
 @bp.get("/survey")
 def resume() -> ResponseReturnValue:
     """Go to where this respondent has to go on."""
-    visit = visits.get_visit(_ticket())
+    reading = visits.read_visit(own_ticket())
+    visit = reading.visit
     if visit.submitted_at is not None:
         return redirect(url_for("response.thanks"), 303)
     visit.check_open()
-    if visit.survey.background and visit.background_at is None:
-        return redirect(url_for("response.background"), 303)
-    page, task = next(visit.survey.gaps(visits.load_ratings(visit.response_id)), (None, None))
-    if page is None or task is None:
-        return redirect(url_for("response.review"), 303)
-    return redirect(url_for("response.rate", page=page.number, _anchor=f"task-{task.id}"), 303)
+    if visit.screened_out_at is not None:
+        return redirect(url_for("response.ended"), 303)
+    stop, card = find_place(reading)
+    return redirect(address_of(stop, anchor=f"task-{card}" if card else None), 303)
 
 
-@bp.route("/survey/background", methods=["GET", "POST"])
-def background() -> ResponseReturnValue:
-    """Show and save the background questions."""
-    visit = _open_visit()
-    answers = visits.load_answers(visit.response_id)
-    form = build_background_form(visit.survey.background, answers)
-    if form.validate_on_submit():
-        seen, chosen = read_background(form, visit.survey.background)
-        saving.save_answers(_ticket(), form.mark.data or "", seen=seen, chosen=chosen)
+@bp.get("/survey/ended")
+def ended() -> ResponseReturnValue:
+    """Tell somebody who is not among those asked, in the director's words, and offer to put a slip right."""
+    visit = own_visit()
+    stop = next((stop for stop in visit.survey.stops if stop.step["kind"] == "screener"), None)
+    if visit.screened_out_at is None or stop is None:
         return redirect(url_for("response.resume"), 303)
-    if not form.is_submitted():
-        form.mark.data, form.seen.data = visit.page_mark, pack_answers(answers)
-    return _page("background", visit.survey.study, form=form, visit=visit), 422 if form.is_submitted() else 200
-
-
-@bp.route("/survey/rate/<int:page>", methods=["GET", "POST"])
-def rate(page: int) -> ResponseReturnValue:
-    """Show one page of cards and save what was chosen on it."""
-    if request.method != "POST":
-        visit = _open_visit()
-        return _rating_page(visit, page, visits.load_ratings(visit.response_id))
-    cards = read_cards(request.form)
-    saved = saving.save_page(_ticket(), cards.mark, page, seen=cards.seen, chosen=cards.chosen)
-    if saved.conflicts:
-        return _rating_page(saved.visit, page, visits.load_ratings(saved.visit.response_id), saved.conflicts), 409
-    if page < len(saved.visit.survey.pages):
-        return redirect(url_for("response.rate", page=page + 1), 303)
-    return redirect(url_for("response.review"), 303)
-
-
-def _rating_page(visit: Visit, number: int, ratings: Ratings, conflicts: Sequence[Conflict] = ()) -> str:
-    cards = build_rating_page(visit.survey, number, ratings, conflicts)
-    return _page(
-        "rate", visit.survey.study, cards=cards, html=card_html(cards), visit=visit,
-        back_url=_back_url(visit, cards.previous),
-    )  # fmt: skip
-
-
-def _back_url(visit: Visit, previous: int | None) -> str | None:
-    if previous:
-        return url_for("response.rate", page=previous)
-    return url_for("response.background") if visit.survey.background else None
-
-
-@bp.post("/survey/save")
-def save() -> ResponseReturnValue:
-    """Save one answer as it is tapped; the page's script reads the reply."""
-    tap = read_tap(request.form)
-    reply = saving.save_rating(_ticket(), tap.mark, tap.key, seen=tap.seen, chosen=tap.chosen)
-    return jsonify(reply), 200 if reply["status"] == "saved" else 409
+    return page("ended", visit.survey, stop=stop, back_url=address_of(stop) if visit.is_open else None)
 
 
 @bp.get("/survey/review")
 def review() -> ResponseReturnValue:
     """Show what is still unanswered, and the button that sends the answers in."""
-    visit = _open_visit()
-    overview = visit.survey.overview(visits.load_ratings(visit.response_id))
-    return _page("review", visit.survey.study, visit=visit, overview=overview)
+    return _review_page()
+
+
+def _review_page(*, required: bool = False) -> str:
+    reading = open_reading()
+    visit = reading.visit
+    return page(
+        "review", visit.survey, visit=visit, overview=visit.survey.overview(reading.ratings),
+        parts=find_open_parts(visit), required=required, address_of=address_of,
+        back_url=address_of(visit.survey.stops[-1]) if visit.survey.stops else None,
+    )  # fmt: skip
 
 
 @bp.post("/survey/submit")
 def submit() -> ResponseReturnValue:
     """Send the answers in; again is harmless."""
-    service.submit_response(_ticket(), request.form.get("mark", ""))
+    speak_own()
+    try:
+        service.submit_response(own_ticket(), request.form.get("mark", ""))
+    except service.RequiredMissingError:
+        return _review_page(required=True), 422
     return redirect(url_for("response.thanks"), 303)
+
+
+def speak_own() -> None:
+    """Speak the language of whoever answers here, if that is known."""
+    survey = _known_survey()
+    if survey is not None:
+        speak(survey.language)
 
 
 @bp.get("/survey/thanks")
 def thanks() -> ResponseReturnValue:
     """Thank, and give the receipt."""
-    visit = visits.get_visit(_ticket())
+    visit = own_visit()
     if visit.submitted_at is None:
         return redirect(url_for("response.resume"), 303)
-    return _page("thanks", visit.survey.study, visit=visit)
+    return page("thanks", visit.survey, visit=visit, stop=_last_step(visit.survey))
+
+
+def _last_step(survey: Survey) -> Mapping[str, Any] | None:
+    return next((step for step in survey.content["steps"] if step["kind"] == "thanks"), None)
+
+
+@bp.route("/survey/answers", methods=["GET", "POST"])
+def answers() -> ResponseReturnValue:
+    """Show somebody their own answers until these are put together, for the receipt that only they have."""
+    visit = own_visit()
+    given = request.form.get("receipt", "") if request.method == "POST" else None
+    if given is not None and own_answers.is_receipt(visit, given):
+        parts = own_answers.load_own_answers(visit)
+        return page("answers", visit.survey, parts=parts, receipt=visit.receipt)
+    locked = visit.submitted_at is None or withdrawal.is_frozen(visit.study_id)
+    text = page("receipt", visit.survey, visit=visit, wrong=given is not None, given=given or "", locked=locked)
+    return text, 422 if given is not None else 200
+
+
+@bp.route("/survey/language", methods=["GET", "POST"])
+def language() -> ResponseReturnValue:
+    """Choose another language of the survey; no answer changes."""
+    if request.method == "POST":
+        service.choose_language(own_ticket(), request.form.get("mark", ""), request.form.get("language", ""))
+        return redirect(url_for("response.resume"), 303)
+    visit = own_visit()
+    return page("language", visit.survey, visit=visit)
 
 
 @bp.route("/survey/withdraw", methods=["GET", "POST"])
 def withdraw() -> ResponseReturnValue:
     """Say what withdrawing does, and do it."""
+    visit = own_visit()
     if request.method == "POST":
-        done = withdrawal.withdraw(_ticket(), request.form.get("mark", ""))
+        done = withdrawal.withdraw(own_ticket(), request.form.get("mark", ""))
         session.pop("response", None)
-        session["withdrawn"] = {"instrument": done.instrument_id, "deleted": done.answers_deleted}
+        session["withdrawn"] = {
+            "instrument": done.instrument_id, "deleted": done.answers_deleted, "language": visit.survey.language,
+        }  # fmt: skip
         return redirect(url_for("response.withdrawn"), 303)
-    visit = visits.get_visit(_ticket())
-    return _page("withdraw", visit.survey.study, visit=visit, frozen=withdrawal.is_frozen(visit.study_id))
+    return page("withdraw", visit.survey, visit=visit, frozen=withdrawal.is_frozen(visit.study_id))
 
 
 @bp.get("/survey/withdrawn")
@@ -205,52 +188,53 @@ def withdrawn() -> ResponseReturnValue:
     done = session.get("withdrawn")
     if not done:
         raise LinkNeededError
-    return _page("withdrawn", get_survey(done["instrument"]).study, deleted=done["deleted"])
+    return page("withdrawn", get_survey(done["instrument"], done.get("language")), deleted=done["deleted"])
 
 
 @bp.get("/survey/privacy")
 def privacy() -> ResponseReturnValue:
     """Say what is kept, who sees it, and how to get help."""
-    return _page("privacy", _known_study())
+    return page("privacy", _known_survey())
 
 
-def _known_study() -> Mapping[str, Any] | None:
-    """Words of the study this device takes part in, if it does: the page is open to anybody."""
+def _known_survey() -> Survey | None:
+    """The survey this device takes part in, if it does: some pages are open to anybody."""
     try:
-        return visits.get_visit(_ticket()).survey.study
+        return visits.get_visit(own_ticket()).survey
     except LinkNeededError:
         return None
 
 
-def render_preview(content: Mapping[str, Any], step: int, *, link: Callable[[int], str], leave_url: str) -> str:
+def render_preview(
+    content: Mapping[str, Any], step: int, *, link: Callable[[int], str], leave_url: str, language: str | None = None
+) -> str:
     """Show one page of a survey as respondents will see it; nothing on it can be sent.
 
-    ``content`` is that of an instrument, frozen or not. Steps count from 1: welcome, background questions where
-    there are any, then the pages of cards. ``link`` gives the address of a step.
+    ``content`` is that of an instrument, frozen or not. Pages count from 1: welcome, then every page of the survey in
+    order. ``link`` gives the address of a page; ``language`` is one of the survey's, else the one it is written in.
     """
-    survey = read_content(content)
+    survey = read_content(content, language=language)
     pages: list[Callable[[dict[str, Any]], str]] = [partial(_preview_welcome, survey)]
-    if survey.background:
-        pages.append(partial(_preview_background, survey))
-    pages += [partial(_preview_cards, survey, page.number) for page in survey.pages]
+    pages += [partial(_preview_stop, survey, place) for place in range(len(survey.stops))]
     if not 1 <= step <= len(pages):
         raise NotFoundError
     preview = {
         "number": step, "total": len(pages), "leave_url": leave_url,
         "previous_url": link(step - 1) if step > 1 else None, "next_url": link(step + 1) if step < len(pages) else None,
     }  # fmt: skip
+    speak(survey.language)
     return pages[step - 1](preview)
 
 
 def _preview_welcome(survey: Survey, preview: dict[str, Any]) -> str:
-    shown = service.Welcome("start", survey.study, survey, has_response=False, asks_consent=True)
-    return _page("welcome", survey.study, welcome=shown, preview=preview)
+    shown = service.Welcome("start", survey.study, survey, asks_consent=True)
+    return page("welcome", survey, welcome=shown, preview=preview)
 
 
-def _preview_background(survey: Survey, preview: dict[str, Any]) -> str:
-    return _page("background", survey.study, form=build_background_form(survey.background, {}), preview=preview)
-
-
-def _preview_cards(survey: Survey, number: int, preview: dict[str, Any]) -> str:
-    cards = build_rating_page(survey, number, {})
-    return _page("rate", survey.study, cards=cards, html=draw_cards(cards), preview=preview)
+def _preview_stop(survey: Survey, place: int, preview: dict[str, Any]) -> str:
+    stop = survey.stops[place]
+    if stop.kind == "page":
+        draw = points_page if stop.step["kind"] == "points" else question_page
+        return draw(survey, stop, {}, preview=preview)
+    cards = build_rating_page(survey.ksa if stop.kind == "ksa" else survey, stop.number, {})
+    return draw_page(cards, places(cards, None, None), preview=preview)

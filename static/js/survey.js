@@ -11,7 +11,8 @@
   const LONGEST_WAIT_MS = 30000;
   const ANNOUNCE_EVERY_MS = 10000;
 
-  const clock = new Intl.DateTimeFormat([], { hour: "numeric", minute: "2-digit" });
+  // In the language of the page, which is that of the reader's own words.
+  const clock = new Intl.DateTimeFormat(document.documentElement.lang === "en" ? [] : document.documentElement.lang, { hour: "numeric", minute: "2-digit" });
 
   // Session storage may be switched off in the browser; the queue in memory then has to do.
   const storage = {
@@ -43,7 +44,7 @@
 
   const localTimes = () => {
     document.querySelectorAll("time[datetime]").forEach((time) => {
-      time.textContent = clock.format(new Date(time.dateTime));
+      time.textContent = clock.format(new Date(time.dateTime)); // the reader's own time
     });
   };
 
@@ -53,7 +54,11 @@
   localTimes();
   if (!window.htmx) return;
 
-  const mark = form.dataset.mark;
+  // Cards of tasks and of statements are kept apart: their numbers are not the same things.
+  const mark = form.dataset.cards === "rate" ? form.dataset.mark : `${form.dataset.mark}-${form.dataset.cards}`;
+  const phrases = JSON.parse(form.dataset.words);
+  const phrase = (name, values = {}) =>
+    Object.entries(values).reduce((text, [key, value]) => text.replace(`{${key}}`, () => value), phrases[name]);
   const seenField = form.elements.namedItem("seen");
   const statusLine = form.querySelector("[data-save-status]");
   const announcer = document.querySelector("[data-announce]");
@@ -113,8 +118,8 @@
     const done = Number(form.dataset.doneElsewhere) + cards.filter(isDone).length;
     const minutes = Math.ceil((total - done) * Number(form.dataset.minutesPerTask) - 1e-9);
     form.querySelector("[data-progress]").value = done;
-    form.querySelector("[data-progress-words]").textContent = `${done} of ${total} ${total === 1 ? "task" : "tasks"}`;
-    form.querySelector("[data-minutes]").textContent = minutes > 0 ? `about ${minutes} min left` : "";
+    form.querySelector("[data-progress-words]").textContent = form.dataset.tasksWords.replace("{done}", done);
+    form.querySelector("[data-minutes]").textContent = minutes > 0 ? phrase("minutes", { minutes }) : "";
   };
 
   // --- what the reader is told ----------------------------------------------------------------------------------
@@ -152,7 +157,7 @@
     if (waiting >= 0) queue.splice(waiting, 1);
     queue.push({ task, scale, anchor, key: newKey(), base: packCard(task) });
     keep();
-    say("", failures ? "Not saved yet – will retry" : "Saving…");
+    say("", failures ? phrase("offline") : phrase("saving"));
     if (failures) statusLine.dataset.state = "offline";
     pump();
   };
@@ -220,28 +225,29 @@
     learn(reply.card);
     const time = clock.format(new Date(reply.at));
     if (reply.status === "conflict") showConflict(tap, reply);
-    else setCard(tap.task, "saved", [`Saved ${time}`]);
+    else setCard(tap.task, "saved", [phrase("saved", { time })]);
     showProgress();
     if (queue.length) {
-      say("", "Saving…");
+      say("", phrase("saving"));
       pump();
       return;
     }
     if (reply.status === "conflict") {
-      say("offline", "Please look at the marked task");
+      say("offline", phrase("look"));
       leaving = false;
       return;
     }
-    say("saved", `Saved ${time}`);
-    announce(`Saved ${time}`);
+    say("saved", phrase("saved", { time }));
+    announce(phrase("saved", { time }));
     if (leaving) go();
   };
 
   const showConflict = (tap, reply) => {
     const lines = reply.conflicts.map((c) => {
       const title = cardOf(c.task)?.querySelector(`[data-scale="${c.scale}"] > legend`)?.lastChild.textContent.trim() || "";
-      const there = c.stored ? `you chose “${words(c.task, c.scale, c.stored)}”, which we kept` : "you answered this task in another way";
-      return `${title} Here you chose “${words(c.task, c.scale, c.chosen)}”. On another page or device ${there}. Choose again if this is not right.`;
+      const here = phrase("here", { answer: words(c.task, c.scale, c.chosen) });
+      const there = c.stored ? phrase("kept", { answer: words(c.task, c.scale, c.stored) }) : phrase("other");
+      return [title, here, there, phrase("again")].join(" ");
     });
     // The card now shows what is stored, whatever scale it is on.
     reply.card.split(" ").filter(Boolean).forEach((part) => {
@@ -260,17 +266,17 @@
       queue.shift(); // unreadable for ever: it must not block those behind it after a reload
       keep();
     }
-    const why = reply.message || "Reload this page and try again.";
-    setCard(tap.task, "error", ["Not saved."]);
-    say("error", `Not saved. ${why}`);
-    announce(`Not saved. ${why}`, true);
+    const why = reply.message || phrase("reload");
+    setCard(tap.task, "error", [phrase("notSaved")]);
+    say("error", `${phrase("notSaved")} ${why}`);
+    announce(`${phrase("notSaved")} ${why}`, true);
   };
 
   const retry = () => {
     failures += 1;
     leaving = false;
-    say("offline", "Not saved yet – will retry");
-    if (failures === 1) announce("Not saved yet. We will try again.", true);
+    say("offline", phrase("offline"));
+    if (failures === 1) announce(phrase("offlineNow"), true);
     const wait = Math.min(FIRST_WAIT_MS * 2 ** (failures - 1), LONGEST_WAIT_MS);
     timer = setTimeout(pump, wait * (0.75 + Math.random() / 2));
   };
@@ -323,9 +329,9 @@
     if (onPage.has(tap.task)) show(tap.task, tap.scale, tap.anchor);
   });
   showProgress();
-  if (!statusLine.querySelector("time")) say("", "Saved as you tap");
+  if (!statusLine.querySelector("time")) say("", phrase("idle"));
   if (queue.length) {
-    say("", "Saving…");
+    say("", phrase("saving"));
     pump();
   }
 })();

@@ -33,7 +33,7 @@ def to_cards(page: Page, site: str, token: str) -> None:
     page.goto(f"{site}/s/{token}")
     page.click("button[type=submit]")
     page.wait_for_url("**/survey/**")
-    if "background" in page.url:
+    if "/survey/page/" in page.url:
         page.click("button[type=submit]")
         page.wait_for_url("**/survey/rate/1*")
 

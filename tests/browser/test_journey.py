@@ -132,7 +132,7 @@ def answer_on_a_phone(page: Page, link: str) -> None:
     page.goto(link)
     check(page)
     page.locator("button[type=submit]").tap()
-    page.wait_for_url("**/survey/background")
+    page.wait_for_url("**/survey/page/1")
     check(page)
     page.locator("button[type=submit]").last.tap()
     for expected in (1, 2):
@@ -152,7 +152,7 @@ def answer_by_keyboard(page: Page, link: str) -> None:
     page.goto(link)
     reach(page, "button[type=submit]")
     page.keyboard.press("Enter")
-    page.wait_for_url("**/survey/background")
+    page.wait_for_url("**/survey/page/1")
     reach(page, "main button[type=submit]")
     page.keyboard.press("Enter")
     for expected in (1, 2):

@@ -72,7 +72,7 @@ def test_the_keyboard_alone_takes_the_whole_survey(chromium, site, sqlite_app, m
         page.goto(f"{site}/s/{made.tokens[0]}")
         press_until(page, "button")
         page.keyboard.press("Enter")
-        page.wait_for_url("**/survey/background")
+        page.wait_for_url("**/survey/page/1")
         press_until(page, "radio")
         page.keyboard.press("Space")
         press_until(page, "button")

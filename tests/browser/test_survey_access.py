@@ -40,7 +40,7 @@ def test_every_page_is_accessible_and_fits(chromium, site, sqlite_app, made, opt
         check_page(page, f"{site}/s/{made.tokens[0]}")
         check_page(page, f"{site}/s/unknown")
         to_cards(page, site, made.tokens[0])
-        for path in ("background", "rate/1", "review", "withdraw", "privacy"):
+        for path in ("page/1", "rate/1", "review", "withdraw", "privacy"):
             check_page(page, f"{site}/survey/{path}")
         page.goto(f"{site}/survey/rate/1")
         option(page, 0, 0, 0).click()

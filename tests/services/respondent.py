@@ -100,7 +100,7 @@ class Respondent:
     def to_cards(self) -> Respondent:
         """Start and pass the background page."""
         self.start()
-        if self.path.startswith("/survey/background"):
+        if self.path.startswith("/survey/page/"):
             self.send()
         return self
 

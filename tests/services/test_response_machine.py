@@ -14,9 +14,9 @@ from sqlalchemy import delete, select
 from jta.db import db
 from jta.models.response import IdempotencyKey, Rating, RatingChange
 from jta.services import response as service
-from jta.services import saving
 from jta.services.rating_page import build_rating_page
 from jta.services.visits import get_visit, load_ratings
+from tests.services import saves
 from tests.services.study_factory import make_study
 from tests.services.test_response_start import start
 
@@ -77,7 +77,7 @@ def build_machine(app: Flask):
         def send_page(self, tab: int, stay: bool) -> None:
             page, before = self.tabs[tab], self.now()
             with app.app_context():
-                saved = saving.save_page(ticket, mark, 1, seen=page.seen, chosen=page.marks)
+                saved = saves.save_page(ticket, mark, 1, seen=page.seen, chosen=page.marks)
             changed = {k: a for k, a in page.marks.items() if a != page.seen.get(k, (None, 0))[0]}
             self.check(page.seen, page.marks, changed, before, {c.key for c in saved.conflicts})
             if saved.conflicts:
@@ -92,7 +92,7 @@ def build_machine(app: Flask):
             self.number += 1
             self.last = (f"key-{self.number:05}", {k: v for k, v in page.seen.items() if k[0] == key[0]}, {key: anchor})
             with app.app_context():
-                self.reply = saving.save_rating(ticket, mark, self.last[0], seen=self.last[1], chosen=self.last[2])
+                self.reply = saves.save_rating(ticket, mark, self.last[0], seen=self.last[1], chosen=self.last[2])
             self.check(
                 page.seen,
                 {key: anchor},
@@ -115,7 +115,7 @@ def build_machine(app: Flask):
             before = self.now()
             with app.app_context():
                 assert (
-                    saving.save_rating(ticket, mark, self.last[0], seen=self.last[1], chosen=self.last[2]) == self.reply
+                    saves.save_rating(ticket, mark, self.last[0], seen=self.last[1], chosen=self.last[2]) == self.reply
                 )
             assert self.now() == before
 

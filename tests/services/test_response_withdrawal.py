@@ -13,10 +13,10 @@ from jta.models.delivery import Person, PersonEvent
 from jta.models.response import Answer, IdempotencyKey, Rating, RatingChange, Response
 from jta.models.review import Dataset
 from jta.services import response as service
-from jta.services import saving
 from jta.services.links import trail_name
 from jta.services.visits import LinkNeededError, get_visit
 from jta.services.withdrawal import withdraw
+from tests.services import saves
 from tests.services.study_factory import close_survey, make_study
 from tests.services.test_response_start import consent_of, start
 
@@ -26,12 +26,10 @@ ANSWERS = (Rating, RatingChange, Answer, IdempotencyKey)
 def fill(made, ticket) -> None:
     mark = get_visit(ticket).page_mark
     key = (made.tasks[0], made.frequency_id)
-    saving.save_page(ticket, mark, 1, seen={}, chosen={key: made.frequency[2]})
-    saving.save_page(ticket, mark, 1, seen={key: (made.frequency[2], 1)}, chosen={key: made.frequency[3]})
-    saving.save_rating(
-        ticket, mark, "key-0001", seen={}, chosen={(made.tasks[1], made.frequency_id): made.frequency[1]}
-    )
-    saving.save_answers(ticket, mark, seen={}, chosen={made.question_id: made.choices[0]})
+    saves.save_page(ticket, mark, 1, seen={}, chosen={key: made.frequency[2]})
+    saves.save_page(ticket, mark, 1, seen={key: (made.frequency[2], 1)}, chosen={key: made.frequency[3]})
+    saves.save_rating(ticket, mark, "key-0001", seen={}, chosen={(made.tasks[1], made.frequency_id): made.frequency[1]})
+    saves.save_choices(ticket, mark, seen={}, given={made.question_id: made.choices[0]})
 
 
 def rows(response_id: int) -> list[int]:

@@ -183,6 +183,7 @@ def _responses() -> None:
         batch.add_column(sa.Column('form_code', sa.Text(), nullable=True))
         batch.add_column(sa.Column('seed', sa.Integer(), nullable=False, server_default='0'))
         batch.add_column(sa.Column('language', sa.Text(), nullable=False, server_default='en'))
+        batch.add_column(sa.Column('revision', sa.Integer(), nullable=False, server_default='0'))
         batch.drop_constraint(op.f('uq_response_person_id'), type_='unique')
         batch.create_unique_constraint(op.f('uq_response_person_id_is_pilot'), ['person_id', 'is_pilot'])
     op.create_table(
@@ -299,7 +300,7 @@ def downgrade() -> None:
     with op.batch_alter_table('response') as batch:
         batch.drop_constraint(op.f('uq_response_person_id_is_pilot'), type_='unique')
         batch.create_unique_constraint(op.f('uq_response_person_id'), ['person_id'])
-        for column in ('screened_out_at', 'is_pilot', 'form_code', 'seed', 'language'):
+        for column in ('screened_out_at', 'is_pilot', 'form_code', 'seed', 'language', 'revision'):
             batch.drop_column(column)
     with op.batch_alter_table('task') as batch:
         batch.drop_constraint(op.f('fk_task_block_id_block'), type_='foreignkey')
