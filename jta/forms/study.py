@@ -9,7 +9,7 @@ from wtforms.validators import DataRequired, Email, InputRequired, Length, Numbe
 
 from jta.forms.study_fields import BlockField, CodeField, CountField, LineField
 from jta.services.results_privacy import MINIMA, SMALLEST
-from jta.services.study import EMPTY, FRAMEWORK, LONGEST, StudyDetails, time_zones
+from jta.services.study import EMPTY, FRAMEWORK, LONGEST, MARKET_STUDY, StudyDetails, time_zones
 from jta.services.study_strata import StratumRow
 
 
@@ -58,10 +58,13 @@ class CreateStudyForm(StudyForm):
     """A new study. An administrator names its director; a director becomes director of it."""
 
     start = RadioField(
-        "Task inventory to start with",
+        "What to start with",
         choices=[
-            SelectChoice(EMPTY, "Empty: upload or write your own task statements"),
-            SelectChoice(FRAMEWORK, "K-12 CTO framework (simulated example, 100 task statements)"),
+            SelectChoice(EMPTY, "A practice analysis: upload or write your own task statements"),
+            SelectChoice(
+                FRAMEWORK, "A practice analysis of the K-12 CTO framework (simulated example, 100 task statements)"
+            ),
+            SelectChoice(MARKET_STUDY, "A market study of a new certification: questions only, no tasks to rate"),
         ],
         default=EMPTY,
     )

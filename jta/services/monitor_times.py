@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import statistics
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Integer, and_, case, func, select
+from sqlalchemy import ColumnElement, Integer, and_, case, exists, func, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
 from jta.db import db
-from jta.models.response import Rating, Response
+from jta.models.collected import CollectedResponse
+from jta.models.response import PageVisit, Rating, Response
 from jta.models.study import Study
 
 QUARTER = 900  # seconds; every zone of the world is whole quarters of an hour away from UTC
@@ -42,6 +44,16 @@ class PageCounts:
     finished: int
 
 
+@dataclass(frozen=True)
+class StepCounts:
+    """One step of the survey: how many sent it, and the median minutes they worked on it (None for few)."""
+
+    id: str
+    title: str
+    sent: int
+    median_minutes: float | None
+
+
 class _Seconds(FunctionElement[int]):
     """Whole seconds of a stored time since 1970, in UTC."""
 
@@ -60,8 +72,11 @@ def _seconds_postgresql(element: _Seconds, compiler: SQLCompiler, **options: Any
 
 
 def _counted(study_id: int) -> ColumnElement[bool]:
-    """The responses that count: of this study's survey, not withdrawn, not of a pilot."""
-    return and_(Response.study_id == study_id, Response.withdrawn_at.is_(None), Response.is_pilot.is_(False))
+    """The responses that count: of this study's survey, not withdrawn, not of a pilot, not collected elsewhere."""
+    elsewhere = exists().where(CollectedResponse.response_id == Response.id)
+    return and_(
+        Response.study_id == study_id, Response.withdrawn_at.is_(None), Response.is_pilot.is_(False), ~elsewhere
+    )  # fmt: skip
 
 
 def median_minutes(study_id: int) -> tuple[float | None, int]:
@@ -133,3 +148,29 @@ def count_by_page(study_id: int, content: Mapping[str, Any]) -> list[PageCounts]
         PageCounts(p["number"], p["domain"]["title"], len(p["tasks"]), *counts.get(p["number"], (0, 0)))
         for p in content["pages"]
     ]
+
+
+def count_by_step(study_id: int, steps: Sequence[tuple[str, str]], smallest: int) -> list[StepCounts]:
+    """Return for each step of the survey how many sent it, and the median minutes on it; one query.
+
+    Parameters
+    ----------
+    steps : sequence of (id, title)
+        In the order of the survey; a step that nobody sent counts 0.
+    smallest : int
+        Fewest people whose median is told.
+    """
+    found = (
+        select(PageVisit.step, PageVisit.seconds)
+        .join(Response, Response.id == PageVisit.response_id)
+        .where(_counted(study_id))
+    )
+    seconds: dict[str, list[float]] = {}
+    for step, value in db.session.execute(found):
+        seconds.setdefault(step, []).append(value)
+    return [_step(key, title, seconds.get(key, []), smallest) for key, title in steps]
+
+
+def _step(key: str, title: str, seconds: list[float], smallest: int) -> StepCounts:
+    median = statistics.median(seconds) / 60 if len(seconds) >= smallest else None
+    return StepCounts(key, title, len(seconds), median)

@@ -15,7 +15,8 @@ from jta.audit import Actor
 from jta.db import db, transaction
 from jta.errors import EditConflictError, InvalidInputError, NotFoundError
 from jta.models.account import Membership, User
-from jta.models.study import Study
+from jta.models.study import MARKET, Study
+from jta.services import market_template
 from jta.services.account import find_user
 from jta.services.inventory_merge import merge_inventory
 from jta.services.inventory_rows import InventoryRow
@@ -25,7 +26,7 @@ from jta.services.standard_scales import CONSENT, standard_questions, standard_s
 from jta.services.study_plan_versions import keep_version
 from jta.services.study_stage import BEFORE_LAUNCH, lock_study, reach_stage
 
-EMPTY, FRAMEWORK = "empty", "framework"
+EMPTY, FRAMEWORK, MARKET_STUDY = "empty", "framework", "market study"
 FRAMEWORK_NOTICE = (
     "Task list: simulated example of the K-12 CTO framework. Not CoSN's task list, and not endorsed by CoSN."
 )
@@ -128,7 +129,7 @@ def create_study(
     """Create a study with two rating scales, background questions, consent text and the default plan.
 
     A director becomes director of the new study. An administrator names another account. ``start`` is
-    `EMPTY` or `FRAMEWORK`, the example inventory of 100 task statements.
+    `EMPTY`, `FRAMEWORK` (the example inventory of 100 task statements) or `MARKET_STUDY` (questions only).
 
     Raises
     ------
@@ -142,7 +143,7 @@ def create_study(
     check_details(details)
     with transaction():
         director = choose_director(creator, director_email)
-        study = _new_study(details, example=start == FRAMEWORK)
+        study = _new_study(details, start)
         db.session.add(study)
         db.session.flush()
         _add_first_content(study, actor, start)
@@ -172,14 +173,19 @@ def choose_director(creator: User, email: str | None) -> User:
     return found
 
 
-def _new_study(details: StudyDetails, *, example: bool) -> Study:
-    values = asdict(details) | {"notice": details.notice or (FRAMEWORK_NOTICE if example else None)}
+def _new_study(details: StudyDetails, start: str) -> Study:
+    values = asdict(details) | {"notice": details.notice or (FRAMEWORK_NOTICE if start == FRAMEWORK else None)}
     now = clock.now()
     plan = AnalysisPlan(items=details.exam_items).to_dict()
-    return Study(**values, consent_text=CONSENT, plan=plan, plan_saved_at=now, created_at=now)
+    is_market = start == MARKET_STUDY
+    words = {"kind": MARKET, "consent_text": market_template.CONSENT} if is_market else {"consent_text": CONSENT}
+    return Study(**values, **words, plan=plan, plan_saved_at=now, created_at=now)
 
 
 def _add_first_content(study: Study, actor: Actor, start: str) -> None:
+    if start == MARKET_STUDY:
+        market_template.add_market_content(study)
+        return
     scales, questions = standard_scales(), standard_questions()
     for scale in scales:
         scale.study_id = study.id

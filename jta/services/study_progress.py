@@ -3,43 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
 from typing import Any
 
-from jta.models.study import STAGES, Study
+from jta.models.study import MARKET, PRACTICE, STAGES, Study
+from jta.services.market_steps import market_step, market_track
+from jta.services.next_steps import APPROVER, DIRECTOR, EDITORS, NextStep, TrackStage
 from jta.services.study_counts import StudyCounts
 from jta.services.study_stage import BEFORE_LAUNCH, USED, is_before
 
-DIRECTOR, EDITORS, APPROVER = "director", "director or psychometrician", "approver"
+__all__ = ["APPROVER", "DIRECTOR", "EDITORS", "NextStep", "TrackStage", "next_step", "stage_track"]
 
 
-@dataclass(frozen=True)
-class NextStep:
-    """The one next thing to do. ``endpoint`` and ``values`` lead there; ``post`` acts instead of leading.
+def stage_track(stage: str, visited: Collection[str] = (), kind: str = PRACTICE) -> list[TrackStage]:
+    """Return the stages with where the study stands; ``visited`` ones are shown even where a study may skip them.
 
-    ``missing`` lists what is still needed, in words.
+    A market study has no inventory and no blueprint: its last stage is that of its results.
     """
-
-    title: str
-    text: str
-    who: str
-    label: str
-    endpoint: str
-    values: dict[str, Any] = field(default_factory=dict)
-    post: bool = False
-    missing: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class TrackStage:
-    """One stage of the track: ``state`` is done, current or todo."""
-
-    label: str
-    state: str
-
-
-def stage_track(stage: str, visited: Collection[str] = ()) -> list[TrackStage]:
-    """Return the stages with where the study stands; ``visited`` ones are shown even where a study may skip them."""
+    if kind == MARKET:
+        return market_track(stage)
     return [
         TrackStage(name.capitalize(), "current" if name == stage else "done" if is_before(name, stage) else "todo")
         for name in STAGES
@@ -67,6 +48,8 @@ def missing_before_launch(counts: StudyCounts) -> tuple[str, ...]:
 
 def next_step(study: Study, counts: StudyCounts) -> NextStep:
     """Return the one next thing to do in a study."""
+    if study.kind == MARKET:
+        return market_step(study, counts)
     if study.stage in BEFORE_LAUNCH:
         return _before_launch(study.stage, counts)
     return _AFTER.get(study.stage, _documents)(counts)

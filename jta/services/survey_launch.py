@@ -14,8 +14,9 @@ from jta.db import db, transaction
 from jta.errors import InvalidInputError, StateError
 from jta.models.delivery import Person
 from jta.models.review import Dataset
-from jta.models.study import Study
+from jta.models.study import MARKET, Study
 from jta.models.survey import Instrument
+from jta.services.content import questions_of
 from jta.services.instrument import build_content, content_hash, newest_instrument
 from jta.services.study_stage import BEFORE_LAUNCH, lock_study, move_stage
 
@@ -69,14 +70,10 @@ def load_checklist(study: Study, content: Mapping[str, Any] | None = None) -> Ch
     content = build_content(study) if content is None else content
     people, linked = count_people(study.id)
     checks = (
-        _tasks_check(content), *_scale_checks(content),
+        *_content_checks(study, content),
         Check(
             "Consent text", bool(content["consent"]["text"].strip()),
             "Every respondent reads it and agrees before the first task.", "survey.consent",
-        ),
-        Check(
-            "Analysis plan saved", study.plan is not None,
-            "The rules of the analysis are set before anyone answers.", "study.plan",
         ),
         Check(
             "People on the roster", people > 0,
@@ -95,6 +92,18 @@ def count_people(study_id: int) -> tuple[int, int]:
     found = select(func.count(Person.id), func.count(Person.token_hash)).where(Person.study_id == study_id)
     people, linked = db.session.execute(found).one()
     return people, linked
+
+
+def _content_checks(study: Study, content: Mapping[str, Any]) -> tuple[Check, ...]:
+    if study.kind == MARKET:
+        count = len(questions_of(content))
+        detail = f"{count:,} questions." if count else "Write the questions that people are asked."
+        return (Check("Questions", count > 0, detail, "survey.index"),)
+    plan = Check(
+        "Analysis plan saved", study.plan is not None,
+        "The rules of the analysis are set before anyone answers.", "study.plan",
+    )  # fmt: skip
+    return (_tasks_check(content), *_scale_checks(content), plan)
 
 
 def _tasks_check(content: Mapping[str, Any]) -> Check:

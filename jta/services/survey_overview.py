@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from jta.models.study import Study
+from jta.models.study import MARKET, Study
 from jta.models.survey import Instrument
 from jta.services.content import estimate_minutes, questions_of, scales_of
 from jta.services.instrument import build_content, newest_instrument
@@ -83,7 +83,9 @@ def monitor_step(study: Study, monitor: Monitor) -> NextStep | None:
             DIRECTOR, "Go to the survey", "survey.index",
         )  # fmt: skip
     if study.stage == "closed":
-        return freeze_step() if monitor.total.began else nothing_to_freeze()
+        if study.kind == MARKET:
+            return next_step(study, count_study(study.id))
+        return freeze_step() if monitor.total.began or monitor.collected else nothing_to_freeze()
     return _fielding_step(monitor) if study.stage == "fielding" else None
 
 

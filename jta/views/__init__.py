@@ -31,6 +31,7 @@ NAMES = (
     "response",
     "review",
     "results",
+    "market",
     "blueprint",
     "report",
     "data_out",

@@ -8,12 +8,14 @@ from flask.typing import ResponseReturnValue
 from jta.errors import EditConflictError, InvalidInputError
 from jta.forms.common import show_error
 from jta.forms.delivery import AddPersonForm, PersonForm
+from jta.jobs import worker_is_running
 from jta.permissions import current_actor
 from jta.services import delivery as service
 from jta.services.delivery_roster import NO_STRATUM, get_person, load_roster, person_state, read_filter
 from jta.services.monitor import MEANING, SMALLEST_GROUP, STATUSES, load_monitor, statuses
 from jta.services.person_story import load_story
 from jta.services.recipients import is_mailed
+from jta.services.precision import ask_precision, load_precision
 from jta.services.survey_overview import monitor_step
 from jta.views import delivery_files as files
 
@@ -143,5 +145,18 @@ def monitor(study_id: int) -> ResponseReturnValue:  # noqa: ARG001  the guard ha
     shown = load_monitor(g.study)
     return render_template(
         "delivery/monitor.html", monitor=shown, step=monitor_step(g.study, shown), meaning=MEANING,
-        statuses=STATUSES, smallest=SMALLEST_GROUP,
+        statuses=STATUSES, smallest=SMALLEST_GROUP, precision=load_precision(g.study), working=worker_is_running(),
     )  # fmt: skip
+
+
+@bp.post("/responses/precision")
+def precision(study_id: int) -> ResponseReturnValue:
+    """Ask for the precision reached so far."""
+    ask_precision(current_actor(), study_id)
+    return redirect(url_for("delivery.monitor", study_id=study_id, _anchor="precision-title"), 303)
+
+
+@bp.get("/responses.<any(csv, xlsx):form>")
+def counts_file(study_id: int, form: str) -> ResponseReturnValue:
+    """Hand out the counts of the page as a file."""
+    return files.counts_file(study_id, form, load_monitor(g.study))

@@ -13,7 +13,9 @@ from jta.forms.common import ApplyForm, show_error
 from jta.forms.delivery import RosterFileForm
 from jta.permissions import current_actor
 from jta.services import delivery_import as service
+from jta.services import monitor_file
 from jta.services.delivery import OPEN_STAGES, PersonalLink
+from jta.services.monitor import Monitor
 
 TYPES = {
     "csv": "text/csv; charset=utf-8",
@@ -69,3 +71,8 @@ def _file(content: bytes, name: str, form: str) -> Response:
     reply.headers["Content-Disposition"] = f'attachment; filename="{name}.{form}"'
     reply.headers["Cache-Control"] = "no-store"
     return reply
+
+
+def counts_file(study_id: int, form: str, monitor: Monitor) -> Response:
+    """Hand out the counts by stratum, as the page of responses shows them."""
+    return _file(monitor_file.counts_file(monitor, form), f"study-{study_id}-responses", form)

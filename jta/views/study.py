@@ -58,7 +58,7 @@ def _created(study: service.Study, director: str | None) -> ResponseReturnValue:
     if director is not None:
         flash(f"The study “{study.title}” is ready. {director} is its director and goes on from here.", "success")
         return redirect(url_for("study.index"), 303)
-    flash("The study is ready, with two rating scales, background questions and an analysis plan.", "success")
+    flash("The study is ready, with a survey to start from. All of it can be changed until launch.", "success")
     return redirect(url_for("study.overview", study_id=study.id), 303)
 
 
@@ -70,7 +70,7 @@ def overview(study_id: int) -> ResponseReturnValue:
     reads_trail = allows("study.audit", g.roles)
     return render_template(
         "study/overview.html", counts=counts, step=step, step_url=_step_url(step, study_id),
-        stages=stage_track(g.study.stage, {change.to_stage for change in g.study.stage_changes}),
+        stages=stage_track(g.study.stage, {change.to_stage for change in g.study.stage_changes}, g.study.kind),
         earlier=_earlier_stages(),
         events=recent_events(study_id) if reads_trail else [],
     )  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Flask, g, request, url_for
 
+from jta.models.study import MARKET
 from jta.permissions import allows
 
 TABS = (
@@ -19,11 +20,16 @@ TABS = (
     ("Blueprint", "blueprint.index", {"blueprint"}),
     ("Documents", "report.documents", {"report", "data_out", "evidence"}),
 )
+# A market study has questions only.
+MARKET_TABS = (
+    *(tab for tab in TABS if tab[0] in ("Overview", "Survey", "Roster", "Responses")),
+    ("Results", "market.index", {"market"}),
+)
 
 
 def _is_current(endpoint: str, words: set[str]) -> bool:
     here = request.endpoint or ""
-    own = {name for _, name, _ in TABS}
+    own = {name for _, name, _ in (*TABS, *MARKET_TABS)}
     return here == endpoint or (here not in own and here.split(".")[0] in words)
 
 
@@ -36,7 +42,7 @@ def study_tabs() -> list[dict[str, object]]:
             "label": label,
             "current": _is_current(endpoint, words),
         }
-        for label, endpoint, words in TABS
+        for label, endpoint, words in (MARKET_TABS if g.study.kind == MARKET else TABS)
         if allows(endpoint, roles)
     ]
 

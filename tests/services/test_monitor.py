@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import random
 from datetime import UTC, date, datetime, timedelta
+
+import openpyxl
 
 from jta import clock
 from jta.db import db
-from jta.models.delivery import PersonEvent
-from jta.models.response import Rating, Response
+from jta.models.delivery import OutboxMessage, Person, PersonEvent, Wave
+from jta.models.response import Answer, PageVisit, Rating, Response
 from jta.models.study import Stratum, Study
-from jta.services import delivery, monitor, monitor_times
+from jta.services import delivery, monitor, monitor_file, monitor_times, study_counts
 from jta.services.delivery_checks import PersonDetails
 from jta.services.delivery_roster import load_roster
 from jta.services.instrument import newest_instrument
@@ -43,16 +48,146 @@ def study_of(made) -> Study:
     return db.session.get_one(Study, made.study_id)
 
 
+def send(person: int, state: str, number: int = 1) -> None:
+    """Store a message to a person as sending would."""
+    found = db.session.get_one(Person, person)
+    wave = db.session.scalar(db.select(Wave).where(Wave.study_id == found.study_id, Wave.number == number))
+    if wave is None:
+        wave = Wave(study_id=found.study_id, number=number, kind="invitation", planned_for=START)
+        db.session.add(wave)
+        db.session.flush()
+    db.session.add(
+        OutboxMessage(person_id=person, wave_id=wave.id, message_id=f"<{person}.{number}@x>", state=state, due_at=START,
+                      first_due_at=START)
+    )  # fmt: skip
+    db.session.commit()
+
+
+def happen(person: int, *kinds: str) -> None:
+    for kind in kinds:
+        db.session.add(PersonEvent(person_id=person, kind=kind, at=START))
+        db.session.flush()
+    db.session.commit()
+
+
 def everybody(app_context):
-    """One person of each status, by status."""
-    made = make_study(n_people=5)
+    """One person of each disposition, by disposition."""
+    made = make_study(n_people=10)
     added = delivery.add_person(DORA, made.study_id, PersonDetails("Ann"))
-    linked, started, partial, submitted, withdrew = made.people
+    linked, sent, accepted, bounced, opted, started, screened, partial, submitted, withdrew = made.people
+    send(sent, "handed over")
+    for person in (accepted, bounced, opted, partial):
+        send(person, "accepted")
+    happen(bounced, "bounced")
+    happen(opted, "opted out")
+    happen(partial, "opted out")
     respond(made, started)
+    respond(made, screened).screened_out_at = START
     respond(made, partial, rated=3)
     respond(made, submitted, minutes=12, rated=12)
     withdraw(made, withdrew)
-    return made, dict(zip(monitor.STATUSES, (added.id, linked, started, partial, submitted, withdrew), strict=True))
+    people = (added.id, linked, sent, accepted, bounced, opted, started, screened, partial, submitted, withdrew)
+    return made, dict(zip(monitor.STATUSES, people, strict=True))
+
+
+def test_another_address_mends_a_bounce(app_context):
+    made = make_study(n_people=2)
+    for person in made.people:
+        send(person, "accepted")
+        happen(person, "bounced", "address replaced")
+    happen(made.people[1], "bounced")
+    assert list(monitor.statuses(made.study_id).values()) == ["accepted", "bounced"]
+
+
+def test_response_rates_follow_the_dispositions(app_context):
+    made, _ = everybody(app_context)
+    rates = monitor.load_monitor(study_of(made)).rates
+    assert {group.name: group.count for group in rates.groups} == {
+        "Complete": 1, "Partial": 0, "Refused or broke off": 4, "Not reached": 1, "Unknown": 3, "Not eligible": 1,
+    }  # fmt: skip
+    assert rates.not_sampled == 1
+    values = {rate.name: rate.value for rate in rates.rates}
+    assert values["RR1"] == values["RR2"] == 1 / 9
+    assert values["RR5"] == 1 / 6
+    assert rates.eligible_share == 6 / 7
+    assert abs(values["RR3"] - 1 / (6 + 3 * 6 / 7)) < 1e-12
+    assert rates.completion == 1 / 3
+
+
+def test_half_of_the_tasks_make_a_response_partial(app_context):
+    made = make_study(n_tasks=11, n_people=3)
+    for person, rated in zip(made.people, (5, 6, 11), strict=True):
+        respond(made, person, rated=rated)
+    groups = {g.name: g.count for g in monitor.load_monitor(study_of(made)).rates.groups}
+    assert (groups["Partial"], groups["Refused or broke off"]) == (2, 1)
+
+
+def test_a_background_answer_alone_is_partial(app_context):
+    made = make_study(n_people=2)
+    for person, choice in zip(made.people, (made.choices[0], None), strict=True):
+        response = respond(made, person)
+        db.session.add(Answer(response_id=response.id, question_id=made.question_id, choice_id=choice, saved_at=START))
+    db.session.commit()
+    assert list(monitor.statuses(made.study_id).values()) == ["partial", "started"]
+
+
+def test_minutes_on_a_page_are_the_median_of_ten_or_more(app_context):
+    made = make_study(n_people=12)
+    content = newest_instrument(made.study_id).content
+    step = next(step for step in content["steps"] if step["kind"] == "questions")
+    for n, person in enumerate(made.people[:11]):
+        response = respond(made, person)
+        rows = [(str(step["id"]), 60.0 * n)] + ([("9.9", 5.0)] if n else [])
+        for name, seconds in rows:
+            visit = PageVisit(response_id=response.id, step=name, first_at=START, last_at=START, seconds=seconds)
+            db.session.add(visit)
+    db.session.commit()
+    steps = {row.title: row for row in monitor.load_monitor(study_of(made)).steps}
+    assert (steps[step["title"]].sent, steps[step["title"]].median_minutes) == (11, 5.0)
+    assert all(row.median_minutes is None for row in steps.values() if row.title != step["title"])
+
+
+def test_every_screen_and_file_agree(app_context):
+    """Random studies: roster, page of responses, rates, files and overview count the same people."""
+    rng = random.Random(7)
+    for _ in range(4):
+        made = make_study(n_people=25)
+        for person in made.people:
+            for act in rng.sample(("send", "bounced", "opted out", "start", "rate", "submit", "screen", "withdraw"), 3):
+                _act(made, person, act)
+        shown = monitor.load_monitor(study_of(made))
+        by_person = monitor.statuses(made.study_id)
+        counted = {status: list(by_person.values()).count(status) for status in monitor.STATUSES}
+        assert dict(shown.total.by_status) == counted
+        roster = load_roster(made.study_id)
+        assert dict(roster.counts.by_status) == counted
+        rows = list(csv.DictReader(io.StringIO(monitor_file.counts_file(shown, "csv").decode("utf-8-sig"))))
+        assert {s: int(rows[-1][s.replace(" ", "_")]) for s in monitor.STATUSES} == counted
+        assert sum(int(row["roster"]) for row in rows[:-1]) == int(rows[-1]["roster"]) == 25
+        rates = shown.rates
+        assert sum(group.count for group in rates.groups) + rates.not_sampled == 25
+        assert study_counts.count_study(made.study_id).submitted == counted["submitted"]
+        assert shown.days[-1].submitted_so_far == counted["submitted"]
+        assert openpyxl.load_workbook(io.BytesIO(monitor_file.counts_file(shown, "xlsx"))).sheetnames[0] == "By stratum"
+
+
+def _act(made, person: int, act: str) -> None:
+    response = db.session.scalar(db.select(Response).where(Response.person_id == person))
+    if act == "send":
+        send(person, "accepted")
+    elif act in ("bounced", "opted out"):
+        happen(person, act)
+    elif act == "withdraw":
+        if response is not None:
+            response.person_id, response.withdrawn_at = None, clock.now()
+        happen(person, "withdrew")
+    elif monitor.statuses(made.study_id, [person])[person] != "withdrew":
+        response = response or respond(made, person, rated=2 if act == "rate" else 0)
+        if act == "submit":
+            response.submitted_at = START + timedelta(minutes=3)
+        if act == "screen" and response.submitted_at is None:
+            response.screened_out_at = START
+        db.session.commit()
 
 
 def test_everybody_has_one_status_by_what_happened(app_context):
@@ -91,12 +226,12 @@ def test_counts_add_up_to_the_roster(app_context):
     db.session.commit()
     rows = monitor.count_by_stratum(made.study_id)
     assert [(row.label, row.counts.people) for row in rows] == [
-        ("Small harbours", 5), ("Big harbours", 0), ("No stratum", 1),
+        ("Small harbours", 10), ("Big harbours", 0), ("No stratum", 1),
     ]  # fmt: skip
     whole = monitor.total(rows)
     assert dict(whole.by_status) == dict.fromkeys(monitor.STATUSES, 1)
-    assert (whole.people, whole.with_link, whole.began) == (6, 4, 3)
-    assert whole.share(whole.began) == 0.5
+    assert (whole.people, whole.with_link, whole.began) == (11, 9, 4)
+    assert whole.share(whole.began) == 4 / 11
     assert monitor.StatusCounts({}).share(0) is None
     assert (rows[0].to_target, rows[2].to_target) == (0.1, None)
 

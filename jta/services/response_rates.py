@@ -1,0 +1,122 @@
+"""Response rates as AAPOR defines them, from the dispositions, with their formulas in words."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+
+from jta.db import db
+from jta.models.delivery import Person
+from jta.models.response import Rating, Response
+from jta.services import dispositions as d
+from jta.services.dispositions import StatusCounts
+
+ENOUGH = 0.5  # share of the tasks from which an unfinished response counts as partial, under it as a break-off
+FORMULAS = {
+    "RR1": "complete ÷ (all eligible + all unknown)",
+    "RR2": "(complete + partial) ÷ (all eligible + all unknown)",
+    "RR3": "complete ÷ (all eligible + e × unknown)",
+    "RR4": "(complete + partial) ÷ (all eligible + e × unknown)",
+    "RR5": "complete ÷ all eligible",
+    "RR6": "(complete + partial) ÷ all eligible",
+}
+
+
+@dataclass(frozen=True)
+class Rate:
+    """One rate (0 to 1, None without a denominator) with its formula in words."""
+
+    name: str
+    formula: str
+    value: float | None
+
+
+@dataclass(frozen=True)
+class RateGroup:
+    """One group of the calculation: what is in it, in words, and how many people."""
+
+    name: str
+    meaning: str
+    count: int
+
+
+@dataclass(frozen=True)
+class ResponseRates:
+    """Everything the page of rates shows; ``eligible_share`` is e."""
+
+    groups: tuple[RateGroup, ...]
+    rates: tuple[Rate, ...]
+    eligible_share: float | None
+    completion: float | None
+    started: int
+    not_sampled: int
+
+
+def response_rates(study_id: int, counts: StatusCounts, n_tasks: int) -> ResponseRates:
+    """Return AAPOR's response rates RR1 to RR6 and the completion rate of the people on the roster.
+
+    Responses collected elsewhere are in no rate: how many people were asked is not known here.
+
+    Parameters
+    ----------
+    counts : StatusCounts
+        From `jta.services.dispositions`.
+    n_tasks : int
+        Tasks of the survey; a partial response has answers to half of them or more. In a study without tasks every
+        response with an answer is partial.
+    """
+    from analysis import sample
+
+    partial = min(count_partial(study_id, n_tasks), counts[d.PARTIAL]) if n_tasks else counts[d.PARTIAL]
+    broke_off = counts[d.PARTIAL] - partial + counts[d.STARTED]
+    refused = broke_off + counts[d.OPTED_OUT] + counts[d.WITHDREW]
+    unknown = counts[d.LINKED] + counts[d.SENT] + counts[d.ACCEPTED]
+    people = sample.Dispositions(
+        complete=counts[d.SUBMITTED], partial=partial, refused=refused, not_reached=counts[d.BOUNCED],
+        unknown=unknown, ineligible=counts[d.SCREENED_OUT],
+    )  # fmt: skip
+    found = sample.response_rates(people)
+    return ResponseRates(
+        groups=_groups(people, broke_off),
+        rates=tuple(Rate(name, FORMULAS[name], _number(value)) for name, value in found.items()),
+        eligible_share=_number(sample.eligibility(people)),
+        completion=_number(sample.completion_rate(counts[d.SUBMITTED], counts.began - counts[d.SCREENED_OUT])),
+        started=counts.began - counts[d.SCREENED_OUT],
+        not_sampled=counts[d.ADDED],
+    )
+
+
+def _groups(people: object, broke_off: int) -> tuple[RateGroup, ...]:
+    values = vars(people)
+    words = (
+        ("complete", "Complete", "pressed Submit"),
+        ("partial", "Partial", "answered half of the tasks or more, not submitted"),
+        ("refused", "Refused or broke off", f"opted out or withdrew, or started and stopped early ({broke_off:,})"),
+        ("not_reached", "Not reached", "their message came back"),
+        ("unknown", "Unknown", "invited, nothing heard: whether they are eligible is not known"),
+        ("ineligible", "Not eligible", "screened out; in no denominator"),
+    )
+    return tuple(RateGroup(title, meaning, values[name]) for name, title, meaning in words)
+
+
+def _number(value: float) -> float | None:
+    return None if math.isnan(value) else value
+
+
+def count_partial(study_id: int, n_tasks: int) -> int:
+    """Return how many unfinished responses of invited people have a rating on half of the tasks or more; one query."""
+    rated = (
+        select(Rating.response_id)
+        .join(Response, Response.id == Rating.response_id)
+        .join(Person, d.joined())
+        .where(
+            Response.study_id == study_id, Response.submitted_at.is_(None), Response.withdrawn_at.is_(None),
+            Rating.anchor_id.is_not(None),
+        )
+        .group_by(Rating.response_id)
+        .having(func.count(Rating.task_id.distinct()) >= math.ceil(ENOUGH * n_tasks))
+        .subquery()
+    )  # fmt: skip
+    return db.session.scalar(select(func.count()).select_from(rated)) or 0
