@@ -1,7 +1,7 @@
 """Create the demo studies through the same acts that people use, at simulated times.
 
-One study is finished: survey closed, data frozen, blueprint adjusted, approved by a second person. The other
-is open, so that its survey can be tried. Everything in both is simulated and says so.
+One study is finished: survey closed, data frozen, blueprint adjusted, approved by a second person. Another one is
+open, so that its survey can be tried. The third is a market study. Everything in them is simulated and says so.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from jta.audit import SYSTEM, Actor
 from jta.db import db
 from jta.demo import NOTICE
 from jta.demo.content import load_background, load_scales
+from jta.demo.market import create_market
 from jta.demo.notes import Demo, DemoAccount, keep_demo, make_password
 from jta.demo.panel import seed_panel
 from jta.demo.responses import store_responses
@@ -84,6 +85,8 @@ def load_demo(instance: Path, say: Callable[[str], None]) -> Demo:
     workbook = _finish(actors, finished, launched, instance)
     say("Creating the open study, whose survey can be tried …")
     link = _open_study(actors, simulated, _nine_o_clock(days_ago=2))
+    say("Creating the market study of a certification …")
+    create_market(actors, _nine_o_clock(days_ago=120))
     demo = Demo(accounts, link, f"/studies/{finished.id}", str(workbook))
     keep_demo(instance, demo)
     return demo

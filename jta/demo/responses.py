@@ -45,7 +45,8 @@ def _instrument(study_id: int) -> Select[Instrument]:
     return select(Instrument).where(Instrument.study_id == study_id, Instrument.kind == "main")
 
 
-def _code() -> str:
+def new_code() -> str:
+    """Return a random code of a simulated response."""
     letters = "".join(secrets.choice(_LETTERS) for _ in range(8))
     return f"{letters[:4]}-{letters[4:]}"
 
@@ -57,8 +58,8 @@ def _store(given: SimulatedResponse, person: Person, instrument: Instrument, lau
         instrument_id=instrument.id,
         person_id=person.id,
         stratum_id=person.stratum_id,
-        code=_code(),
-        receipt=_code(),
+        code=new_code(),
+        receipt=new_code(),
         consent_hash=instrument.content["consent"]["hash"],
         started_at=started,
         background_at=started + timedelta(seconds=40),
