@@ -41,14 +41,14 @@ SIZE_LABELS = {
     "10000_24999": "10,000 to 24,999 students", "25000_plus": "25,000 students or more",
 }  # fmt: skip
 ANSWER_RATE = 0.5
-REQUIRE, PREFER = 0.695, 0.79
+REQUIRE, PREFER = 0.695, 0.83
 DAYS = 21
 THEMES = (
     ("Cost", "The exam fee, time away from work, who pays.", ("What matters to us is who pays for it.",
      "The fee must fit a small district's budget.", "Time to prepare is the real cost.")),
     ("Content", "What the exam should ask.", ("It should ask about leading people, not about products.",
      "Include privacy and security of student data.", "Instruction must come before equipment.")),
-    ("Recognition", "Whether boards and superintendents would value it.", ("Our board would have to know what it means.",
+    ("Recognition", "Whether boards and superintendents would value it.", ("Our board would have to understand it.",
      "It would help me to be heard in the cabinet.", "Superintendents should be told about it.")),
     ("Doubt", "Whether it is needed or fair.", ("Experience tells more than a certificate.",
      "Small districts cannot be choosy about candidates.", "I would like to see proof that it helps students.")),
@@ -92,7 +92,7 @@ def _answer(rng: random.Random, size: str) -> Simulated:
         "region": one({"northeast": 0.22, "midwest": 0.27, "south": 0.32, "west": 0.19}),
         "years": min(40, max(0, round(rng.gauss(9, 6)))),
         "require": one({"yes": REQUIRE, "no": 0.2, "unsure": 0.105}),
-        "prefer": one({"more": PREFER, "same": 0.13, "less": 0.03, "unsure": 0.05}),
+        "prefer": one({"more": PREFER, "same": 0.11, "less": 0.03, "unsure": 0.05}),
         "success": one({"1": 0.03, "2": 0.06, "3": 0.15, "4": 0.44, "5": 0.32}),
         "support": one({"1": 0.06, "2": 0.13, "3": 0.26, "4": 0.38, "5": 0.17}),
         "seek": one({"yes": 0.61, "no": 0.2, "unsure": 0.19}),

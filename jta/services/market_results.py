@@ -13,7 +13,7 @@ import numpy as np
 from sqlalchemy import select
 
 from jta.db import db
-from jta.errors import InvalidInputError
+from jta.errors import InvalidInputError, StateError
 from jta.models.review import Dataset
 from jta.services.results_privacy import Reader, hide
 
@@ -89,9 +89,17 @@ def list_datasets(study_id: int) -> list[Dataset]:
 
 
 def read_answers(dataset: Dataset) -> AnswerData:
-    """Return the answers of a data set."""
-    from analysis.answers import answers_from_parquet
+    """Return the answers of a data set.
 
+    Raises
+    ------
+    StateError
+        If it is the data set of a study with ratings.
+    """
+    from analysis.answers import answers_from_parquet, is_answers
+
+    if not is_answers(dataset.content):
+        raise StateError("This data set holds ratings. Look at the page of results.")
     return answers_from_parquet(dataset.content)
 
 

@@ -14,8 +14,8 @@ from jta.services import delivery as service
 from jta.services.delivery_roster import NO_STRATUM, get_person, load_roster, person_state, read_filter
 from jta.services.monitor import MEANING, SMALLEST_GROUP, STATUSES, load_monitor, statuses
 from jta.services.person_story import load_story
-from jta.services.recipients import is_mailed
 from jta.services.precision import ask_precision, load_precision
+from jta.services.recipients import is_mailed
 from jta.services.survey_overview import monitor_step
 from jta.views import delivery_files as files
 
