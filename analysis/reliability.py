@@ -91,9 +91,12 @@ class Alpha:
     reason: str = ""
 
 
+_ROUNDING = 1e-10  # of the trace: a total below it is 0 but for the last digits
+
+
 def _raw(trace: Floats | float, total: Floats | float, k: int) -> Floats:
-    """k / (k - 1) (1 - trace / total), empty when the total variance is not positive."""
-    positive = np.where(np.asarray(total) > 0, total, np.nan)
+    """k / (k - 1) (1 - trace / total), empty when the total variance is not positive but for rounding error."""
+    positive = np.where(np.asarray(total) > _ROUNDING * np.asarray(trace), total, np.nan)
     return k / (k - 1) * (1 - divide(trace, positive))
 
 
@@ -140,7 +143,7 @@ def _why_empty(n_rows: int, C: Floats) -> str:
         return "two tasks share fewer than two respondents"
     if (np.diag(C) <= 0).any():
         return "a task has no variance"
-    if C.sum() <= 0:
+    if float(C.sum()) <= _ROUNDING * float(np.trace(C)):
         return "the covariances sum to zero or less"
     return ""
 
@@ -198,7 +201,6 @@ def cronbach_alpha(sums: PairwiseMoments, confidence: float = 0.95) -> Alpha:
         mean_r=float((R.sum() - k) / (k * (k - 1))),
         alpha_if_deleted=_deleted(C)[0],
         r_drop=_deleted(C)[1],
-        reason="the covariances of the tasks add up to 0 or less: no sum to be reliable" if np.isnan(raw) else "",
     )
 
 

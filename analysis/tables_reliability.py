@@ -67,8 +67,7 @@ def alpha_tables(view: StudyView) -> dict[str, pd.DataFrame]:
                 found = cronbach_alpha(sums, view.confidence)
                 place = {"scale": scale.code, "scope": scope, "rule": rule}
                 rows.append({**place, **_alpha_row(found, listwise.n_rows)})
-                nothing = np.isnan(found.alpha_if_deleted).all()
-                deleted += [] if nothing else _deleted_rows(view, place, tasks, found)
+                deleted += [] if found.reason else _deleted_rows(view, place, tasks, found)
     columns = ["scale", "scope", "rule", "task_id", "alpha_if_deleted", "r_drop"]
     return {"alpha": pd.DataFrame(rows), "alpha_if_deleted": pd.DataFrame(deleted, columns=columns)}
 

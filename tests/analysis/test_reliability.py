@@ -126,3 +126,11 @@ def test_split_half_is_high_for_many_respondents_and_repeats_with_its_seed():
     assert split_half(X, seed=4, splits=20) == split_half(X, seed=4, splits=20)
     assert np.isnan(split_half(X[:3], seed=1))
     assert np.isnan(split_half(np.ones((10, 4)), seed=1, splits=3))
+
+
+def test_a_total_variance_of_nothing_but_rounding_error_gives_no_alpha():
+    rows = np.array([[1.0, 3, 2], [3, 1, 2.1], [2, 2, 1.9]])
+    opposite = np.column_stack([rows[:, 0] / 3, -rows[:, 0] / 7 - rows[:, 0] * (1 / 3 - 1 / 7)])
+    found = cronbach_alpha(pairwise_moments(opposite))
+    assert np.isnan(found.raw_alpha)
+    assert "zero or less" in found.reason
