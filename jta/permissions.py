@@ -263,6 +263,8 @@ RULES: dict[str, Rule] = {
     "blueprint.index": _rule((DIRECTOR, PSYCHOMETRICIAN, APPROVER, AUDITOR)),
     "blueprint.propose": _rule((), (DIRECTOR,)),
     "blueprint.show": _rule((DIRECTOR, PSYCHOMETRICIAN, APPROVER, AUDITOR)),
+    "blueprint.read_back": _rule((DIRECTOR,), (DIRECTOR,)),
+    "blueprint.take_back": _rule((), (DIRECTOR,)),
     "blueprint.adjust": _rule((DIRECTOR,), (DIRECTOR,)),
     "blueprint.submit": _rule((), (DIRECTOR,)),
     "blueprint.decide": _rule((APPROVER, DIRECTOR), (APPROVER, DIRECTOR)),

@@ -32,7 +32,10 @@ _DAMAGED = f"The sheet's rows or cells are not in order: the workbook is damaged
 class SheetReader:
     """Reads one sheet. ``hidden_rows`` and ``hidden_columns`` (from 0) fill while rows are taken."""
 
-    def __init__(self, archive: Archive, book: Book, sheet: Sheet, limits: Limits) -> None:
+    def __init__(
+        self, archive: Archive, book: Book, sheet: Sheet, limits: Limits, *, merged_titles: bool = False
+    ) -> None:
+        self._merged_titles = merged_titles  # our own workbooks merge the cells of their title rows
         self.hidden_rows: set[int] = set()
         self.hidden_columns: set[int] = set()
         self._pieces = archive.stream(sheet.part)
@@ -62,7 +65,7 @@ class SheetReader:
         for _ in self._feed.feed(self._pieces):
             yield from self._ready
             self._ready.clear()
-        if self._merged:
+        if self._merged and not self._merged_titles:
             raise RefusedError(f"Cells {self._merged} are merged. Unmerge all cells and fill each one.")
 
     def _guarded(self) -> GuardedParser:

@@ -83,6 +83,14 @@ def list_documents(study_id: int, roles: Collection[str]) -> list[Document]:
     return list(db.session.scalars(found))
 
 
+def made_from(study_id: int, source_hash: str, blueprint_id: int | None = None) -> bool:
+    """Say whether a document of the study (of one blueprint, where it is named) was made from this content."""
+    found = select(Document.id).where(Document.study_id == study_id, Document.source_hash == source_hash)
+    if blueprint_id is not None:
+        found = found.where(Document.blueprint_id == blueprint_id)
+    return bool(source_hash) and db.session.scalar(found.limit(1)) is not None
+
+
 def newest_document(study_id: int, kind: str) -> Document | None:
     """Return the newest document of a kind with its content, or None."""
     found = select(Document).where(Document.study_id == study_id, Document.kind == kind).order_by(Document.id.desc())

@@ -14,8 +14,11 @@ from jta.services import blueprint as service
 from jta.services import blueprint_approval as approval
 from jta.services import results as results_service
 from jta.services.blueprint_page import blueprint_page
+from jta.views import blueprint_workbook as workbook
 
 bp = Blueprint("blueprint", __name__, url_prefix="/studies/<int:study_id>/blueprints")
+bp.add_url_rule("/<int:number>/read-back", view_func=workbook.read_back, methods=["GET", "POST"])
+bp.add_url_rule("/<int:number>/take-back", view_func=workbook.take_back, methods=["POST"])
 
 
 def _to(study_id: int, number: int) -> ResponseReturnValue:
