@@ -162,13 +162,17 @@ def _alone(data: AnswerData, question: SurveyQuestion, reader: Reader) -> Questi
 
 
 def _hidden_choices(counts: Sequence[int], n: int, several: bool, minimum: int) -> Hidden:
-    """Return which choices are hidden. Those of a question with several answers are told each for itself."""
+    """Return which choices are hidden. Those of a question with several answers are told each for itself.
+
+    A choice that nobody at all took is no group of people: it is told, unless everybody took the same one.
+    """
     if n < minimum:
         return np.ones(len(counts), dtype=bool)
     if several:
         # n minus the count is told too, so a choice that nearly everybody marked is as telling as a rare one
-        return np.array([count < minimum or n - count < minimum for count in counts], dtype=bool)
-    gone = hide(dict(enumerate(counts)), minimum)
+        return np.array([0 < count < minimum or n - count < minimum for count in counts], dtype=bool)
+    taken = {place: count for place, count in enumerate(counts) if count}
+    gone = hide(taken, minimum) if len(taken) > 1 else set(range(len(counts)))
     return np.array([place in gone for place in range(len(counts))], dtype=bool)
 
 
@@ -215,12 +219,26 @@ def hide_cells(counts: Any, n: Any, several: bool, minimum: int) -> Hidden:
         Who answered in each group.
     several : bool
         Whether a respondent may have marked several choices: then a row does not sum to its n.
+
+    Notes
+    -----
+    A choice that nobody of any group took is told: the table of everybody tells it too.
     """
     table = np.asarray(counts)
+    taken = table.sum(axis=0) > 0
+    hidden: Hidden = np.zeros(table.shape, dtype=bool)
+    if int(taken.sum()) > 1 or several:
+        hidden[:, taken] = _hide_taken(table[:, taken], np.asarray(n), several, minimum)
+    else:
+        hidden[:] = True
+    return hidden
+
+
+def _hide_taken(table: Any, n: Any, several: bool, minimum: int) -> Hidden:
     rare = table < minimum
     if several:
-        rare = rare | (np.asarray(n)[:, None] - table < minimum)
-    hidden: Hidden = rare | (np.asarray(n) < minimum)[:, None]
+        rare = rare | (n[:, None] - table < minimum)
+    hidden: Hidden = rare | (n < minimum)[:, None]
     for _ in range(LARGEST):
         before = int(hidden.sum())
         for line, gone in [] if several else list(zip(table, hidden, strict=True)):
