@@ -14,7 +14,7 @@ from jta.models.sending import DeliverySettings
 from jta.models.study import Study
 from jta.services import links
 from jta.services.delivery_settings import DEFAULT_LANGUAGE, get_settings
-from jta.services.instrument import build_content, estimate_minutes, newest_instrument
+from jta.services.instrument import content_of, estimate_minutes
 from jta.services.message_text import Rendered, Text, phrases, render
 
 HIDDEN_LINK = "(personal link, shown to this person only)"
@@ -36,8 +36,7 @@ class StudyWords:
 
 def study_words(study: Study) -> StudyWords:
     """Return what the messages of a study say of it."""
-    settings, instrument = get_settings(study.id), newest_instrument(study.id)
-    content = instrument.content if instrument else build_content(study)
+    settings, content = get_settings(study.id), content_of(study)
     return StudyWords(
         study.id, study.title, study.credential, study.contact, estimate_minutes(content), _closes(settings),
         settings.sender_name or study.title[:100], settings.reply_to,

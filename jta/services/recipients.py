@@ -17,10 +17,12 @@ from jta.models.response import Response
 from jta.models.sending import LeftAlone
 from jta.models.study import Study
 from jta.services.links import address_mark
+from jta.services.study_stage import BEFORE_LAUNCH
 
 MOST_REMINDERS = 3
 GAP = timedelta(hours=72)
-OPEN = ("pilot", "fielding")  # stages in which people can answer
+OPEN = ("fielding",)  # stages in which people can answer; a pilot is for those whom the director asks by hand
+BEFORE = (*BEFORE_LAUNCH, "pilot")
 UNDER_WAY = ("planned", "claimed", "handed over")
 
 WITHDREW = "withdrew from the study"
@@ -104,11 +106,11 @@ def _people(study_id: int, ids: list[int] | None) -> Any:
     )  # fmt: skip
     found = (
         select(
-            Person.id, Person.email, Response.id.label("response"), Response.submitted_at,
+            Person.id, Person.email, Response.started_at, Response.submitted_at,
             events.c.withdrew, events.c.opted_out, events.c.bounced, events.c.replaced,
         )
         .outerjoin(events, events.c.person_id == Person.id)
-        .outerjoin(Response, Response.person_id == Person.id)
+        .outerjoin(Response, (Response.person_id == Person.id) & Response.is_pilot.is_(False))
         .where(Person.study_id == study_id)
         .order_by(func.lower(Person.code), Person.id)
     )  # fmt: skip
@@ -142,8 +144,12 @@ def _facts(study_id: int, row: Any) -> Facts:
         row.id, study_id, row.email or "", mark,
         withdrew=bool(row.withdrew), opted_out=bool(row.opted_out),
         bounced=bool(row.bounced) and (row.bounced or 0) > (row.replaced or 0),
-        started=row.response is not None, submitted=row.submitted_at is not None,
+        started=_is_past(row.started_at), submitted=_is_past(row.submitted_at),
     )  # fmt: skip
+
+
+def _is_past(moment: datetime | None) -> bool:
+    return moment is not None and moment <= clock.now()
 
 
 def judge(kind: str, facts: Facts, stage: str, now: datetime) -> str:

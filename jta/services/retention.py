@@ -183,6 +183,6 @@ def _bring_back(line: Line) -> None:
 
 def _leave(person: Person, reason: str) -> None:
     db.session.add(PersonEvent(person_id=person.id, kind=reason, at=clock.now()))
-    response = db.session.scalar(select(Response).where(Response.person_id == person.id))
-    if reason == "withdrew" and response is not None:
-        cut_off(response, frozen=is_frozen(person.study_id))
+    if reason == "withdrew":
+        for response in db.session.scalars(select(Response).where(Response.person_id == person.id)):
+            cut_off(response, frozen=is_frozen(person.study_id))

@@ -16,8 +16,7 @@ from jta.models.delivery import OutboxMessage, Person, Wave
 from jta.models.jobs import Worker
 from jta.models.sending import BounceReport
 from jta.models.study import Study
-from jta.services.recipients import BOUNCED, OPEN, Outlook, outlook
-from jta.services.study_stage import BEFORE_LAUNCH
+from jta.services.recipients import BEFORE, BOUNCED, OPEN, Outlook, outlook
 from jta.services.waves import LIVE
 
 PAGE_SIZE = 100
@@ -158,7 +157,7 @@ def _step(study: Study, lines: list[WaveLine], mail: MailState, invitation: Outl
 
 def _step_of_people(study: Study, lines: list[WaveLine], invitation: Outlook) -> Step:
     planned = [line.wave for line in lines if line.wave.state in LIVE and line.wave.kind == "invitation"]
-    may_ask = study.stage in (*BEFORE_LAUNCH, *OPEN)
+    may_ask = study.stage in (*BEFORE, *OPEN)
     if may_ask and not planned and (invitation.recipients or not lines):
         new = f"{invitation.recipients} of {invitation.people} people can be invited now."
         return Step(

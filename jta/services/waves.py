@@ -21,8 +21,8 @@ from jta.models.study import Study
 from jta.services import links
 from jta.services.delivery_settings import get_settings, load_texts
 from jta.services.quiet_hours import hours_of
-from jta.services.recipients import GAP, NOT_SUBMITTED, OPEN, UNDER_WAY, Facts, judge, load_facts, text_kind
-from jta.services.study_stage import BEFORE_LAUNCH, lock_study
+from jta.services.recipients import BEFORE, GAP, NOT_SUBMITTED, OPEN, UNDER_WAY, Facts, judge, load_facts, text_kind
+from jta.services.study_stage import lock_study
 
 WORKER = Actor("worker", "worker")
 ASKING = ("invitation", "reminder")  # waves that ask for something, and keep 72 hours between them
@@ -68,7 +68,7 @@ def plan_waves(actor: Actor, study_id: int, plans: Sequence[WavePlan]) -> list[W
 
 
 def _check_stage(study: Study, plan: WavePlan) -> None:
-    if plan.kind != "closing" and study.stage not in (*BEFORE_LAUNCH, *OPEN):
+    if plan.kind != "closing" and study.stage not in (*BEFORE, *OPEN):
         raise StateError("The survey is closed, so nobody can be asked to answer it.")
     if plan.kind == "thanks" and _has_thanks(study.id):
         raise StateError("Thanks are on already: everybody who submits gets them once.")
@@ -180,14 +180,16 @@ def turn_waves() -> bool:
 
 def _new_thanks(wave_id: int) -> bool:
     there = exists().where(OutboxMessage.person_id == Person.id, OutboxMessage.wave_id == wave_id)
-    submitted = exists().where(Response.person_id == Person.id, Response.submitted_at.is_not(None))
+    submitted = exists().where(
+        Response.person_id == Person.id, Response.submitted_at.is_not(None), Response.is_pilot.is_(False)
+    )
     study = select(Wave.study_id).where(Wave.id == wave_id).scalar_subquery()
     return bool(db.session.scalar(select(exists().where(Person.study_id == study, submitted, ~there))))
 
 
 def _through() -> Any:
     rows = exists().where(OutboxMessage.wave_id == Wave.id, OutboxMessage.state.in_(UNDER_WAY))
-    open_thanks = (Wave.kind == "thanks") & Study.stage.in_((*BEFORE_LAUNCH, *OPEN))
+    open_thanks = (Wave.kind == "thanks") & Study.stage.in_((*BEFORE, *OPEN))
     return select(Wave.id).join(Study, Study.id == Wave.study_id).where(Wave.state == "sending", ~rows, ~open_thanks)
 
 
@@ -215,12 +217,12 @@ def begin_wave(wave_id: int) -> bool:
 
 def _may_begin(wave: Wave, study: Study) -> bool:
     if wave.kind == "closing":
-        return study.stage not in (*BEFORE_LAUNCH, *OPEN)
+        return study.stage not in (*BEFORE, *OPEN)
     if wave.kind == "thanks":
-        return study.stage not in BEFORE_LAUNCH
+        return study.stage not in BEFORE
     if study.stage in OPEN:
         return True
-    if study.stage not in BEFORE_LAUNCH:
+    if study.stage not in BEFORE:
         wave.state, wave.ended_at, wave.note = "cancelled", clock.now(), CLOSED
         audit.record(WORKER, "cancelled wave", f"wave {wave.number}", study_id=study.id, note=CLOSED)
     return False

@@ -48,8 +48,8 @@ def respond(person: Person, *, submitted: bool = False) -> Response:
     with transaction():
         response = Response(
             study_id=person.study_id, instrument_id=instrument.id, person_id=person.id, code=f"C{person.id}",
-            receipt=f"R{person.id}", consent_hash="0", started_at=clock.now(),
-            submitted_at=clock.now() if submitted else None,
+            receipt=f"R{person.id}", consent_hash="0", started_at=min(TUESDAY, clock.now()),
+            submitted_at=min(TUESDAY, clock.now()) if submitted else None,
         )  # fmt: skip
         db.session.add(response)
     return response
