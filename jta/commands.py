@@ -68,6 +68,15 @@ def worker_command(parent: int | None) -> None:
     WorkerProcess(current_app._get_current_object()).run(parent)  # type: ignore[attr-defined]  # the proxy's own way out
 
 
+@click.command("mail-status")
+def mail_status() -> None:
+    """Print what waits to be sent, what the workers met, and how many reports of failed mail were read."""
+    from jta.services.sending_page import describe_mail
+
+    for line in describe_mail():
+        click.echo(line)
+
+
 def register(app: Flask) -> None:
     """Add the commands to the application."""
     from jta.analyze import analyze_command
@@ -81,6 +90,7 @@ def register(app: Flask) -> None:
         make_key,
         keep_keys,
         worker_command,
+        mail_status,
         analyze_command,
         check_file_command,
         demo_command,

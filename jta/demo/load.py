@@ -22,11 +22,12 @@ from jta.db import db
 from jta.demo import NOTICE
 from jta.demo.content import load_background, load_scales
 from jta.demo.market import create_market
+from jta.demo.messages import begin_story, tell_story
 from jta.demo.notes import Demo, DemoAccount, keep_demo, make_password
 from jta.demo.panel import seed_panel
 from jta.demo.responses import store_responses
 from jta.demo.review import review_responses
-from jta.demo.simulate import SimulatedStudy, simulate
+from jta.demo.simulate import DAY, SimulatedStudy, simulate
 from jta.exports.csv_text import write_csv
 from jta.models.delivery import Person
 from jta.models.study import Study
@@ -80,7 +81,7 @@ def load_demo(instance: Path, say: Callable[[str], None]) -> Demo:
     say("Creating the finished study: 100 task statements, 520 invited people …")
     finished = _prepare(actors, simulated, launched, "K-12 CTO practice analysis (simulated)", with_panel=True)
     say("Storing 300 simulated responses …")
-    store_responses(finished.id, simulated.responses, simulated.ratings, launched)
+    _field(actors["director"], finished, simulated, launched)
     say("Reviewing, freezing, analysing, proposing, approving …")
     workbook = _finish(actors, finished, launched, instance)
     say("Creating the open study, whose survey can be tried …")
@@ -197,6 +198,22 @@ def _import_roster(director: Actor, study: Study, simulated: SimulatedStudy) -> 
     delivery_import.apply_roster(director, study.id, preview.token)
 
 
+def _field(director: Actor, study: Study, simulated: SimulatedStudy, launched: datetime) -> None:
+    """Write to the people of the finished study, and let them answer between the waves."""
+
+    def respond(first: float, last: float) -> None:
+        chosen = [r for r in simulated.responses if first <= r.started / DAY < last]
+        codes = {r.person_code for r in chosen}
+        store_responses(study.id, chosen, [r for r in simulated.ratings if r.person_code in codes], launched)
+
+    tell_story(director, study.id, launched, _silent(simulated), respond)
+
+
+def _silent(simulated: SimulatedStudy) -> list[str]:
+    answered = {r.person_code for r in simulated.responses}
+    return [p.person_code for p in simulated.roster if p.person_code not in answered]
+
+
 def _finish(actors: dict[str, Actor], study: Study, launched: datetime, instance: Path) -> Path:
     closed = launched + timedelta(days=FIELDED)
     with _at(closed):
@@ -250,6 +267,7 @@ def _adjust(director: Actor, study_id: int, number: int) -> None:
 def _open_study(actors: dict[str, Actor], simulated: SimulatedStudy, launched: datetime) -> str:
     """Create the study whose survey is open, and return the path of one person's link into it."""
     study = _prepare(actors, simulated, launched, "K-12 CTO practice analysis, open survey (simulated)")
+    begin_story(actors["director"], study.id, launched, _silent(simulated))
     early = [r for r in simulated.responses if r.last_saved < 36 * 3600][:40]
     answered = {r.person_code for r in early}
     store_responses(study.id, early, [r for r in simulated.ratings if r.person_code in answered], launched)

@@ -16,10 +16,10 @@ from email.message import EmailMessage, Message
 from pathlib import Path
 
 import structlog
-from sqlalchemy import exists, func, select
+from sqlalchemy import exists, select
 
 from jta import clock
-from jta.db import db, reading, transaction
+from jta.db import db, transaction
 from jta.models.delivery import OutboxMessage, Person, PersonEvent
 from jta.models.sending import BounceReport
 from jta.services import links
@@ -146,10 +146,3 @@ def _note(message: OutboxMessage) -> None:
     # An address that was replaced meanwhile is not the one that came back.
     if person.email and links.address_mark(person.study_id, person.email) == message.address_mark:
         db.session.add(PersonEvent(person_id=person.id, kind="bounced", at=clock.now()))
-
-
-def count_reports() -> dict[str, int]:
-    """Return how many reports of each kind were read."""
-    with reading():
-        found = select(BounceReport.kind, func.count()).group_by(BounceReport.kind)
-        return {kind: count for kind, count in db.session.execute(found)}

@@ -140,6 +140,10 @@ def _step(study: Study, lines: list[WaveLine], mail: MailState, invitation: Outl
         return Step(
             "Put people on the roster", "Messages go to the people of the roster.", "roster", "Go to the roster"
         )
+    if study.stage not in (*BEFORE, *OPEN) and not unknown:
+        return Step(
+            "The survey is closed", "Nobody is asked to answer any more. The waves below are kept as they went."
+        )
     if not mail.configured:
         return Step(
             "No mail server is configured",
@@ -248,3 +252,14 @@ def first_people(study_id: int, most: int = 25) -> list[tuple[int, str]]:
     """Return id and name of the first people of a roster, for previews."""
     found = select(Person.id, Person.name).where(Person.study_id == study_id).order_by(func.lower(Person.code))
     return [(row.id, row.name) for row in db.session.execute(found.limit(most))]
+
+
+def describe_mail() -> list[str]:
+    """Return, in lines for an administrator, how sending stands on this installation."""
+    state = mail_state()
+    lines = [f"Mail server: {current_app.config['SETTINGS'].mail.host or 'none is configured'}"]
+    lines += [f"Worker: {'running' if state.working else 'none is running'}. {state.trouble}".strip()]
+    messages = select(OutboxMessage.state, func.count()).group_by(OutboxMessage.state).order_by(OutboxMessage.state)
+    reports = select(BounceReport.kind, func.count()).group_by(BounceReport.kind).order_by(BounceReport.kind)
+    lines += [f"Messages {word}: {count}" for word, count in db.session.execute(messages)]
+    return lines + [f"Reports, {word}: {count}" for word, count in db.session.execute(reports)]
