@@ -78,11 +78,15 @@ class Survey:
     @cached_property
     def ksa(self) -> Survey:
         """The same survey with the cards of its knowledge and skill statements instead of its tasks."""
+        scales, pages = read_scales(scales_of(self.content, "ksa")), self._statement_pages
+        found = replace(self, scales=scales, pages=pages, page_of=_page_of(pages), deck=KSA)
+        found.__dict__["stops"] = self.stops  # the way through the survey is the same
+        return found
+
+    @cached_property
+    def _statement_pages(self) -> tuple[SurveyPage, ...]:
         step = next((step for step in self.steps if step["kind"] == "ksa"), None)
-        pages = statement_pages(step) if step else ()
-        return replace(
-            self, scales=read_scales(scales_of(self.content, "ksa")), pages=pages, page_of=_page_of(pages), deck=KSA,
-        )  # fmt: skip
+        return statement_pages(step) if step else ()
 
     @cached_property
     def stops(self) -> tuple[Stop, ...]:
@@ -90,7 +94,7 @@ class Survey:
         found: list[Stop] = []
         for number, step in enumerate(self.steps, start=1):
             if step["kind"] in CARD_STEPS:
-                pages = self.pages if step["kind"] == "ratings" else self.ksa.pages
+                pages = self.pages if step["kind"] == "ratings" else self._statement_pages
                 found += [Stop(CARD_STEPS[step["kind"]], page.number, step) for page in pages]
             else:
                 found.append(Stop("page", number, step))

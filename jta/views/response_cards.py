@@ -58,7 +58,7 @@ def _cards(cards: RatingPage, *, blank: bool) -> dict[int, Markup]:
     survey = cards.survey
     text_lang = None if survey.language == interface_of(survey.language) else survey.language
     return {
-        task.id: macro(task, survey.scales, own, cards.disagreements.get(task.id), text_lang)
+        task.id: macro(task, survey.scales, own, cards.disagreements.get(task.id), text_lang, survey.deck)
         for task in cards.page.tasks
     }
 
