@@ -53,6 +53,7 @@ MODULES = (  # where handlers stand
     "jta.services.collect_jobs",
     "jta.services.registration",
     "jta.services.trial_mail",
+    "jta.services.panel_mail",
 )
 STOPPED = "The work stopped before it was done: the program that did it was ended. Start it again."
 FAULT = "The work met a fault of the program. It is in the log; nothing was stored. Tell your administrator."

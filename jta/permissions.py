@@ -152,6 +152,7 @@ RULES: dict[str, Rule] = {
     "panel.edit_round": _rule((DIRECTOR,), (DIRECTOR,)),
     "panel.round_page": _rule(_results),
     "panel.act": _rule((), (DIRECTOR,)),
+    "panel.remind": _rule((), (DIRECTOR,)),
     "panel.reopen": _rule((DIRECTOR,), (DIRECTOR,)),
     "panel.results": _rule(_results),
     "panel.results_file": _rule(_results),

@@ -35,6 +35,7 @@ LEFT_OUT: dict[str, str] = {
     "person_event": PERSONAL,
     "wave": SENT,
     "outbox_message": SENT,
+    "panel_message": SENT,
     "attempt": SENT,
     "message_text": SENT,
     "delivery_settings": SENT,

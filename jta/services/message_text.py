@@ -32,11 +32,11 @@ LINKS = ("link", "opt_out")
 PHRASES = {
     "en": {
         "link": "Open the survey", "opt_out": "Stop these messages", "confirm": "Confirm your address",
-        "closes": "further notice", "contact": "reply to this message",
+        "panel": "Open your rounds", "closes": "further notice", "contact": "reply to this message",
     },
     "es": {
         "link": "Abrir la encuesta", "opt_out": "No recibir más mensajes", "confirm": "Confirmar su dirección",
-        "closes": "nuevo aviso", "contact": "responda a este mensaje",
+        "panel": "Abrir sus rondas", "closes": "nuevo aviso", "contact": "responda a este mensaje",
     },
 }  # fmt: skip
 NEEDED = {

@@ -36,6 +36,7 @@ bp.add_url_rule("/rounds/new/<round_kind>", view_func=rounds.create_round, metho
 bp.add_url_rule("/rounds/<int:round_id>", view_func=rounds.round_page)
 bp.add_url_rule("/rounds/<int:round_id>/edit", view_func=rounds.edit_round, methods=_BOTH)
 bp.add_url_rule("/rounds/<int:round_id>/act", view_func=rounds.act, methods=["POST"])
+bp.add_url_rule("/rounds/<int:round_id>/remind", view_func=rounds.remind, methods=["POST"])
 bp.add_url_rule("/rounds/<int:round_id>/reopen", view_func=rounds.reopen, methods=_BOTH)
 bp.add_url_rule("/rounds/<int:round_id>/results", view_func=rounds.results)
 bp.add_url_rule("/rounds/<int:round_id>/results.csv", view_func=files.results_file)

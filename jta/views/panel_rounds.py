@@ -8,11 +8,13 @@ from flask import flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from jta.errors import InvalidInputError, NotFoundError
+from jta.formats import plural
 from jta.forms.common import sent_id
 from jta.forms.panel import DecisionForm, ReasonForm, RoundForm
 from jta.forms.study import seen_version
 from jta.permissions import allows, current_actor
 from jta.services import panel_decisions as decided
+from jta.services import panel_mail as messages
 from jta.services import panel_rounds as service
 from jta.services.inventory import load_inventory
 from jta.services.panel_apply import Wish, next_code
@@ -20,6 +22,7 @@ from jta.services.panel_kinds import KINDS
 from jta.services.panel_overview import load_progress
 from jta.services.panel_results import load_results, stopping_rule
 from jta.services.panel_rows import decision_page, proposal_tasks
+from jta.services.sending_page import mail_state
 from jta.views.study_attempt import attempt
 
 
@@ -81,9 +84,18 @@ def round_page(study_id: int, round_id: int) -> ResponseReturnValue:
     people = load_progress(one) if one.state != "draft" else []
     names = allows("panel.people", g.roles)
     undecided = len(decided.load_decisions(one).open_rows) if one.state == "closed" else 0
+    outlook = messages.load_outlook(one) if names and one.state == "open" else None
     return render_template(
-        "panel/round.html", one=one, kind=KINDS[one.kind], people=people, names=names, undecided=undecided
-    )
+        "panel/round.html", one=one, kind=KINDS[one.kind], people=people, names=names, undecided=undecided,
+        outlook=outlook, mail=mail_state(), sample=messages.sample(outlook, one),
+    )  # fmt: skip
+
+
+def remind(study_id: int, round_id: int) -> ResponseReturnValue:
+    """Write to those who have not sent the round in."""
+    count = messages.plan_messages(current_actor(), study_id, round_id, seen=sent_id("seen"))
+    flash(f"{plural(count, 'message')} on the way. This page shows what became of them.", "success")
+    return _to_round(study_id, round_id)
 
 
 _ACTS: dict[str, tuple[Any, str]] = {

@@ -57,7 +57,7 @@ def come_in(page: Page, site: str, url: str) -> None:
     for box in page.get_by_role("checkbox").all():
         box.check()
     page.get_by_role("button", name="Sign and go on").click()
-    page.wait_for_url("**/panel")
+    page.wait_for_url(re.compile(r"/panel(#|$)"))
     assert "/p/" not in page.url
 
 
@@ -116,8 +116,8 @@ def send_in(page: Page) -> None:
     page.wait_for_url(re.compile(r"/finish(#|$)"))
     check(page)
     page.get_by_role("button", name="Send in").click()
-    page.wait_for_url("**/panel")
-    expect(page.get_by_text("Thank you.")).to_be_visible()
+    page.wait_for_url(re.compile(r"/panel(#|$)"))
+    expect(page.get_by_text("Thank you. The round is sent in")).to_be_visible()
 
 
 def saved(page: Page) -> None:

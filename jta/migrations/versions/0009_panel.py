@@ -332,9 +332,31 @@ def upgrade() -> None:
         batch_op.create_index('uq_round_decision_item', ['item_id'], unique=True, sqlite_where=sa.text('superseded_at IS NULL'), postgresql_where=sa.text('superseded_at IS NULL'))
         batch_op.create_index('uq_round_decision_proposal', ['proposal_id'], unique=True, sqlite_where=sa.text('superseded_at IS NULL'), postgresql_where=sa.text('superseded_at IS NULL'))
 
+    op.create_table('panel_message',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('round_id', sa.Integer(), nullable=False),
+    sa.Column('panelist_id', sa.Integer(), nullable=False),
+    sa.Column('message_id', sa.Text(), nullable=False),
+    sa.Column('state', sa.Text(), nullable=False),
+    sa.Column('detail', sa.Text(), nullable=False),
+    sa.Column('asked_at', jta.db.UtcTime(timezone=True), nullable=False),
+    sa.Column('ended_at', jta.db.UtcTime(timezone=True), nullable=True),
+    sa.CheckConstraint(
+        "state IN ('planned', 'handed over', 'accepted', 'refused', 'unknown', 'skipped')",
+        name=op.f('ck_panel_message_known_state'),
+    ),
+    sa.ForeignKeyConstraint(['panelist_id'], ['panelist.id'], name=op.f('fk_panel_message_panelist_id_panelist'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['round_id'], ['round.id'], name=op.f('fk_panel_message_round_id_round'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_panel_message')),
+    sa.UniqueConstraint('message_id', name=op.f('uq_panel_message_message_id'))
+    )
+    with op.batch_alter_table('panel_message', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_panel_message_panelist_id'), ['panelist_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_panel_message_round_id'), ['round_id'], unique=False)
 
 
 def downgrade() -> None:
+    op.drop_table('panel_message')
     with op.batch_alter_table('round_decision', schema=None) as batch_op:
         batch_op.drop_index('uq_round_decision_proposal', sqlite_where=sa.text('superseded_at IS NULL'), postgresql_where=sa.text('superseded_at IS NULL'))
         batch_op.drop_index('uq_round_decision_item', sqlite_where=sa.text('superseded_at IS NULL'), postgresql_where=sa.text('superseded_at IS NULL'))

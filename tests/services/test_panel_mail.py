@@ -1,0 +1,125 @@
+"""Messages to panelists about an open round: who gets one, that nobody gets two, what became of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from jta import clock, jobs
+from jta.db import db, transaction
+from jta.errors import InvalidInputError, StateError
+from jta.models.panel import PanelMessage
+from jta.services import panel
+from jta.services.panel_mail import load_outlook, plan_messages
+from jta.services.panel_visits import open_by_link
+from tests.mail_server import MailServer, mail_server
+from tests.services.panel_study import close, finish, make_panel_study, open_round
+
+
+@pytest.fixture
+def server(app_context) -> Iterator[MailServer]:
+    """A mail server, and the application set to use it."""
+    with mail_server() as running:
+        app_context.config["SETTINGS"] = replace(app_context.config["SETTINGS"], mail=running.settings())
+        yield running
+
+
+def _states() -> list[str]:
+    db.session.rollback()
+    return [message.state for message in db.session.query(PanelMessage).order_by(PanelMessage.id)]
+
+
+def _rename(made, number: int, email: str) -> None:
+    person = panel.get_panelist(made.id, made.tickets[number].panelist_id)
+    details = replace(panel.details_of(person), email=email)
+    panel.edit_panelist(made.dora, made.id, person.id, details, version=person.version)
+
+
+def test_whoever_has_not_sent_it_in_gets_one_message_with_their_own_link(server):
+    made = make_panel_study(4)
+    one = open_round(made, "review")
+    finish(made.tickets[0], one)
+    _rename(made, 1, "")
+    outlook = load_outlook(one)
+    assert (len(outlook.people), outlook.left_out) == (2, {"sent the round in": 1, "no e-mail address": 1})
+    assert plan_messages(made.dora, made.id, one.id, seen=2) == 2
+    assert jobs.run_waiting() == 2
+    assert jobs.run_waiting() == 0
+    assert sorted(server.recipients) == ["e3.1@example.org", "e4.1@example.org"]
+    assert _states() == ["accepted", "accepted"]
+    text = next(one for one in server.received if one.to == "e3.1@example.org").part("plain")
+    token = text.split("/p/")[1].split()[0]
+    assert open_by_link(token).panelist.name == "Expert 3"
+    assert load_outlook(one).left_out["had a message within 72 hours"] == 2
+
+
+def test_reminders_keep_three_days_apart_and_end_after_three(server):
+    made = make_panel_study(1)
+    one = open_round(made, "review")
+    with pytest.raises(InvalidInputError, match="1 people"):
+        plan_messages(made.dora, made.id, one.id, seen=2)
+    now = clock.now()
+    for days in (0, 4, 8, 12):
+        with clock.running_on(lambda at=now + timedelta(days=days): at):
+            assert plan_messages(made.dora, made.id, one.id, seen=1) == 1
+            jobs.run_waiting()
+    with clock.running_on(lambda: now + timedelta(days=30)):
+        assert load_outlook(one).left_out == {"had 4 messages about this round": 1}
+    assert server.recipients["e1.1@example.org"] == 4
+
+
+def test_what_is_not_needed_any_more_is_not_sent(server):
+    made = make_panel_study(3)
+    one = open_round(made, "review")
+    plan_messages(made.dora, made.id, one.id, seen=3)
+    finish(made.tickets[0], one)
+    panel.part_from(made.dora, made.id, made.tickets[1].panelist_id, reason="Moved")
+    jobs.run_waiting()
+    assert _states() == ["skipped", "skipped", "accepted"]
+    close(made, one)
+    with pytest.raises(StateError, match="while a round is open"):
+        plan_messages(made.dora, made.id, one.id, seen=1)
+
+
+@pytest.mark.parametrize(("address", "state"), [("refused-a@example.org", "refused"), ("cut-a@example.org", "unknown")])
+def test_each_answer_of_the_server_ends_the_message_once(server, address, state):
+    made = make_panel_study(1)
+    _rename(made, 0, address)
+    one = open_round(made, "review")
+    plan_messages(made.dora, made.id, one.id, seen=1)
+    jobs.run_waiting()
+    jobs.run_waiting()
+    assert (_states(), server.offered[address]) == ([state], 1)
+
+
+def test_put_off_is_tried_again_later_and_arrives_once(server):
+    made = make_panel_study(1)
+    _rename(made, 0, "later2-a@example.org")
+    one = open_round(made, "review")
+    plan_messages(made.dora, made.id, one.id, seen=1)
+    now = clock.now()
+    for minutes in (0, 11, 22, 33):
+        with clock.running_on(lambda at=now + timedelta(minutes=minutes): at):
+            jobs.run_waiting()
+    assert (_states(), server.recipients["later2-a@example.org"]) == (["accepted"], 1)
+
+
+def test_a_message_on_its_way_when_the_worker_died_is_not_sent_again(server):
+    made = make_panel_study(1)
+    one = open_round(made, "review")
+    plan_messages(made.dora, made.id, one.id, seen=1)
+    with transaction():
+        db.session.query(PanelMessage).one().state = "handed over"
+    jobs.run_waiting()
+    assert (_states(), server.received) == (["unknown"], [])
+
+
+def test_without_a_mail_server_nothing_is_planned(app_context):
+    made = make_panel_study(1)
+    one = open_round(made, "review")
+    with pytest.raises(StateError, match="No mail server"):
+        plan_messages(made.dora, made.id, one.id, seen=1)
+    assert _states() == []
