@@ -15,7 +15,7 @@ from flask_login import current_user
 from jta.audit import Actor
 from jta.errors import NotFoundError, SignInRequiredError
 from jta.models.account import User
-from jta.models.study import Study
+from jta.models.study import MARKET, Study
 
 ANYONE = "anyone"  # no account needed: sign-in, a respondent's pages, health
 STAFF = "staff"  # any active account
@@ -29,6 +29,13 @@ DIRECTOR, PSYCHOMETRICIAN, APPROVER, PANELIST, AUDITOR = STUDY = (
     "auditor",
 )
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+# Pages that a market study has not: it asks questions only.
+ABOUT_RATINGS = frozenset(
+    {
+        "blueprint", "collect", "cycle", "data_out", "evidence", "inventory", "inventory_checks", "meeting", "panel",
+        "report", "results", "review",
+    }
+)  # fmt: skip
 _BEFORE_OWN_PASSWORD = {"account.profile", "account.sign_out"}
 
 
@@ -333,6 +340,8 @@ def guard() -> ResponseReturnValue | None:
     if not g.roles & allowed:
         raise NotFoundError
     g.study = _study(study_id)
+    if g.study is not None and g.study.kind == MARKET and request.endpoint.split(".")[0] in ABOUT_RATINGS:
+        raise NotFoundError
     return None
 
 

@@ -5,7 +5,7 @@ Whoever is not the psychometrician sees no count of few people, nor anything fro
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -171,8 +171,8 @@ def _hidden_choices(counts: Sequence[int], n: int, several: bool, minimum: int) 
     if several:
         # n minus the count is told too, so a choice that nearly everybody marked is as telling as a rare one
         return np.array([0 < count < minimum or n - count < minimum for count in counts], dtype=bool)
-    taken = {place: count for place, count in enumerate(counts) if count}
-    gone = hide(taken, minimum) if len(taken) > 1 else set(range(len(counts)))
+    taken: dict[Hashable, float | None] = {place: count for place, count in enumerate(counts) if count}
+    gone: set[Hashable] = hide(taken, minimum) if len(taken) > 1 else set(range(len(counts)))
     return np.array([place in gone for place in range(len(counts))], dtype=bool)
 
 

@@ -22,7 +22,7 @@ from jta.services.study_stage import lock_study
 
 LONGEST = {"label": 80, "definition": 1000, "quote": 1000}
 MOST_THEMES = 60
-PAGE = 50
+PAGE = 20
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ TABS = (
 )
 # A market study has questions only.
 MARKET_TABS = (
-    *(tab for tab in TABS if tab[0] in ("Overview", "Survey", "Roster", "Responses")),
+    *(tab for tab in TABS if tab[0] in ("Overview", "Survey", "Roster", "Messages", "Responses")),
     ("Results", "market.index", {"market"}),
 )
 

@@ -128,3 +128,27 @@ def test_it_is_created_from_the_form(app):
     reply = post(client, "/studies/new", sent)
     assert reply.status_code == 303, reply.text
     assert "The questions are complete" in client.get(reply.location).text
+
+
+def test_no_page_about_ratings_opens_in_a_market_study(app):
+    study = made_market(app, 12)
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    clients = [signed_in_client(app), signed_in_client(app, "psychometrician@example.org")]
+    shown = set()
+    for endpoint, path in study_pages(app, study):
+        for client in clients:
+            reply = client.get(path)
+            assert reply.status_code < 500, path
+            if reply.status_code == 200:
+                shown.add(endpoint.split(".")[0])
+    assert shown <= {"study", "survey", "delivery", "market", "sending", "letters", "open_link"}, shown
+
+
+def study_pages(app, study: int) -> list[tuple[str, str]]:
+    """Every page of a study whose address holds no more than a number or a form."""
+    found, known = [], {"study_id": study, "number": 1, "form": "csv"}
+    for rule in app.url_map.iter_rules():
+        if "study_id" in rule.arguments and rule.arguments <= set(known) and "GET" in rule.methods:
+            values = {name: known[name] for name in rule.arguments}
+            found.append((rule.endpoint, app.url_map.bind("").build(rule.endpoint, values)))
+    return found
