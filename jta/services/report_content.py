@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from jta.services.blueprint_approval import standing_approval
 from jta.services.report_chapters.source import Source, count, open_source, percent
 
 if TYPE_CHECKING:
@@ -26,13 +27,14 @@ def technical_report(study_id: int, number: int, tell: Tell = _quiet) -> Report:
         If the study has no blueprint with this number.
     """
     from jta.exports.report_parts import Report
-    from jta.services.report_chapters import appendices, design, groups, outcome, results, sample, tasks
+    from jta.services.report_chapters import appendices, design, groups, outcome, panel, results, sample, tasks
 
     source = open_source(study_id, number)
     makers: list[Callable[[Source], Chapter]] = [
         design.summary,
         design.purpose,
         design.method,
+        panel.panel,
         design.task_list,
         design.scales,
         design.survey,
@@ -45,15 +47,17 @@ def technical_report(study_id: int, number: int, tell: Tell = _quiet) -> Report:
         groups.groups,
         sample.comments,
         tasks.retention,
+        panel.linkage,
         outcome.weights,
         outcome.ledger,
         outcome.blueprint,
-        lambda _source: outcome.change(),
+        panel.change,
         outcome.limits,
         outcome.approval,
         lambda _source: appendices.references(),
         tasks.task_appendix,
         groups.group_appendix,
+        panel.decisions_appendix,
         appendices.instrument_appendix,
         appendices.plan_appendix,
     ]
@@ -99,46 +103,17 @@ def public_summary(study_id: int, number: int) -> Report:
         for row in source.blueprint.rows
         if row.parent_code is None
     ]
+    domains = Table(
+        f"The exam of {source.blueprint.items} items", ("Content domain", "Share", "Items"), rows, (5, 1, 1),
+        frozenset({1, 2}),
+    )  # fmt: skip
+    took_part = f"{count(counts['respondents'])} people who do the work rated {count(counts['tasks'])} task statements."
+    why = study.purpose or "The exam should ask for what the work asks for."
     chapters = [
-        Chapter(
-            "Why this study was made", [Paragraph(study.purpose or "The exam should ask for what the work asks for.")]
-        ),
-        Chapter(
-            "Who took part",
-            [
-                Paragraph(
-                    f"{count(counts['respondents'])} people who do the work rated {count(counts['tasks'])} task "
-                    f"statements."
-                ),
-                *([Paragraph(study.population)] if study.population else []),
-            ],
-        ),
-        Chapter(
-            "What came of it",
-            [
-                Table(
-                    f"The exam of {source.blueprint.items} items",
-                    ("Content domain", "Share", "Items"),
-                    rows,
-                    (5, 1, 1),
-                    frozenset({1, 2}),
-                ),
-            ],
-        ),
-        Chapter(
-            "How the shares were found",
-            [
-                Bullets(
-                    [
-                        f"Each task counts by its {source.run.summary['method_text']}.",
-                        f"{count(counts['tasks_retained'])} tasks met the rule that was written down before the "
-                        f"survey opened.",
-                        "A domain's share is the sum of its tasks. The board approved the shares; every change "
-                        "from the survey has a written reason.",
-                    ]
-                )
-            ],
-        ),
+        Chapter("Why this study was made", [Paragraph(why)]),
+        Chapter("Who took part", [Paragraph(text) for text in (took_part, study.population) if text]),
+        Chapter("What came of it", [domains]),
+        Chapter("How the shares were found", [Bullets(_how(source))]),
     ]
     return Report(
         study.title,
@@ -149,6 +124,24 @@ def public_summary(study_id: int, number: int) -> Report:
         source.run.run_at,
         contents=False,
     )
+
+
+def _how(source: Source) -> list[str]:
+    kept = count(source.run.summary["counts"]["tasks_retained"])
+    said = [
+        f"Each task counts by its {source.run.summary['method_text']}.",
+        f"{kept} tasks met the rule of the analysis plan."
+        if source.run.plan.get("retention")
+        else f"{kept} tasks count.",
+        "A domain's share is the sum of its tasks, as a share of the sum over all tasks.",
+    ]
+    if source.blueprint.adjustments:
+        said.append("Shares were changed after the survey; each change has a written reason.")
+    approved = standing_approval(source.blueprint) is not None
+    said.append(
+        "A second person approved the shares." if approved else "The shares are a draft: nobody approved them yet."
+    )
+    return said
 
 
 def candidate_outline(study_id: int, number: int) -> Report:

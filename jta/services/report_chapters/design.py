@@ -12,6 +12,7 @@ from jta.exports.report_parts import Bullets, Chapter, Facts, Missing, Paragraph
 from jta.models.inventory import Domain, StatementVersion, Task
 from jta.models.survey import Instrument
 from jta.services.report_chapters.source import Source, count, percent, percent_interval
+from jta.services.study_plan import list_departures
 
 
 def summary(source: Source) -> Chapter:
@@ -107,12 +108,26 @@ def method(source: Source) -> Chapter:
         "each task is. "
         "Tasks are rated by many practitioners rather than by a small group, so that the weights rest on the "
         "profession and "
-        "their precision can be stated. The rating scales, the analysis plan and the rules for dropping tasks "
-        "were saved before "
-        "the survey opened; each later change is listed as a departure."
+        "their precision can be stated."
     )
     table = Table("Stages of the study", ("Date", "From", "To", "Reason"), stages, (2, 2, 2, 5))
-    return Chapter("Method", [Paragraph(text), table if stages else Missing("the dates of the stages.")])
+    dated = table if stages else Missing("the dates of the stages.")
+    return Chapter("Method", [Paragraph(text), Paragraph(_plan_words(source)), dated])
+
+
+def _plan_words(source: Source) -> str:
+    """Say when the plan was saved, against when the survey opened: only what the record shows."""
+    saved, first = source.study.plan_saved_at, source.first_launch
+    if saved is None or first is None:
+        return "The record does not show that an analysis plan was saved before the survey opened."
+    departures = len(list_departures(source.study.id))
+    if saved <= first or departures:
+        return (
+            f"The analysis plan, with the rules for dropping tasks, was saved before the survey opened on "
+            f"{source.day(first)}. "
+            f"{count(departures)} later changes of it are listed as departures in the appendix."
+        )
+    return f"The analysis plan was saved on {source.day(saved)}, after the survey opened on {source.day(first)}."
 
 
 def task_list(source: Source) -> Chapter:

@@ -188,11 +188,6 @@ def limits(source: Source) -> Chapter:
     return Chapter("Limits", [Bullets(said)])
 
 
-def change() -> Chapter:
-    """Against the last study."""
-    return Chapter("Change from the last study", [Missing("a crosswalk and weights of a former study.")])
-
-
 def approval(source: Source) -> Chapter:
     """Who approved what."""
     standing = standing_approval(source.blueprint)

@@ -4,30 +4,40 @@
 from __future__ import annotations
 
 from jta.exports.report_parts import Bullets, Chapter, Facts, Missing, Paragraph, Part, Section, Table
-from jta.services.monitor import SUBMITTED, WITHDREW, StatusCounts, count_by_stratum, total
+from jta.services.dispositions import SUBMITTED, WITHDREW, StatusCounts, count_by_stratum, total
 from jta.services.report_chapters.source import NOTHING, Source, count, hidden_note, number, percent
+from jta.services.response_rates import response_rates
+from jta.services.results_tables import Row
 
 
 def frame(source: Source) -> Chapter:
-    """Frame, strata, invitations and dispositions."""
+    """Frame, strata, invitations, dispositions and response rates."""
     rows = count_by_stratum(source.study.id)
-    lines = [
-        (row.label, count(row.frame_count) if row.frame_count is not None else NOTHING, *_status(row.counts))
-        for row in rows
-    ]
+    whole = total(rows)
+    lines = [(row.label, count(row.frame_count), *_status(row.counts)) for row in rows]
     if len(rows) > 1:
-        frames = [row.frame_count for row in rows]
-        whole = sum(n for n in frames if n is not None) if all(n is not None for n in frames) else None
-        lines.append(("All", count(whole), *_status(total(rows))))
+        frames = [row.frame_count for row in rows if row.frame_count is not None]
+        lines.append(("All", count(sum(frames) if len(frames) == len(rows) else None), *_status(whole)))
+    titles = ("Stratum", "Frame", "Invited", "Started", "Sent in", "Withdrew")
+    note = f"Frame: people the stratum holds in the population; {NOTHING}: not stated."
     table = Table(
         "Invited people and what became of the invitations",
-        ("Stratum", "Frame", "Invited", "Started", "Sent in", "Withdrew"),
+        titles,
         lines,
         (4, 2, 2, 2, 2, 2),
         frozenset(range(1, 6)),
-        f"Frame: people the stratum holds in the population; {NOTHING}: not stated.",
+        note,
     )
-    return Chapter("Frame, invitations and dispositions", [table if rows else Missing("a roster of invited people.")])
+    if not whole.people:
+        return Chapter("Frame, invitations and dispositions", [Missing("a roster of invited people.")])
+    return Chapter("Frame, invitations and dispositions", [table, _rates(source, whole)])
+
+
+def _rates(source: Source, whole: StatusCounts) -> Part:
+    found = response_rates(source.study.id, whole, len(source.tasks))
+    lines = [(rate.name, rate.formula, percent(rate.value)) for rate in found.rates]
+    note = "After the American Association for Public Opinion Research, Standard Definitions."
+    return Table("Response rates", ("Rate", "Formula", "Value"), lines, (1.2, 7, 1.5), frozenset({2}), note)
 
 
 def _status(counts: StatusCounts) -> tuple[str, str, str, str]:
@@ -79,115 +89,71 @@ def cleaning(source: Source) -> Chapter:
 def who_answered(source: Source) -> Chapter:
     """Profile against the frame."""
     profile, cells = source.tables.rows("participation"), source.tables.rows("representativeness_cells")
-    parts: list[Part] = []
-    for variable in dict.fromkeys(row["variable"] for row in profile if row["variable"] != "all"):
-        rows = [row for row in profile if row["variable"] == variable]
-        lines = [
-            (
-                source.words.group(variable, row["level"]) or "(no answer)",
-                count(row["n"]),
-                percent(row["share"]),
-                percent(row.get("population_share")),
-            )
-            for row in rows
-        ]
-        parts.append(
-            Table(
-                source.words.variable(variable),
-                ("Answer", "Respondents", "Share", "Share of the frame"),
-                lines,
-                (5, 2, 2, 2),
-                frozenset({1, 2, 3}),
-                hidden_note(rows, source.study.smallest_group),
-            )
-        )
+    variables = dict.fromkeys(row["variable"] for row in profile if row["variable"] != "all")
+    parts: list[Part] = [_profile(source, variable, profile) for variable in variables]
     if cells:
-        lines = [
-            (
-                source.words.group(r["variable"], r["level"]),
-                count(r["observed"]),
-                number(r["expected"], 1),
-                number(r["std_residual"]),
-            )
-            for r in cells
-        ]
-        tests = source.tables.rows("representativeness")
-        note = "; ".join(
-            f"{source.words.variable(t['variable'])}: chi-square {number(t['chi2'])}, df {count(t['df'])}, p "
-            f"{number(t['p'], 3)}, "
-            f"Cohen w {number(t['cohens_w'])}"
-            for t in tests
-        )
-        parts.append(
-            Table(
-                "Who answered against the frame",
-                ("Group", "Observed", "Expected", "Standardised residual"),
-                lines,
-                (5, 2, 2, 2),
-                frozenset({1, 2, 3}),
-                note,
-            )
-        )
+        parts.append(_against_frame(source, cells))
     else:
         parts.append(Missing("a comparison with the frame, because the counts of the frame are not known."))
     return Chapter("Who answered", parts)
 
 
+def _profile(source: Source, variable: str, profile: list[Row]) -> Table:
+    rows = [row for row in profile if row["variable"] == variable]
+    lines = [
+        (source.words.group(variable, row["level"]) or "(no answer)", count(row["n"]), percent(row["share"]),
+         percent(row.get("population_share")))
+        for row in rows
+    ]  # fmt: skip
+    titles = ("Answer", "Respondents", "Share", "Share of the frame")
+    note = hidden_note(rows, source.study.smallest_group)
+    return Table(source.words.variable(variable), titles, lines, (5, 2, 2, 2), frozenset({1, 2, 3}), note)
+
+
+def _against_frame(source: Source, cells: list[Row]) -> Table:
+    lines = [
+        (source.words.group(r["variable"], r["level"]), count(r["observed"]), number(r["expected"], 1),
+         number(r["std_residual"]))
+        for r in cells
+    ]  # fmt: skip
+    note = "; ".join(
+        f"{source.words.variable(t['variable'])}: chi-square {number(t['chi2'])}, df {count(t['df'])}, "
+        f"p {number(t['p'], 3)}, Cohen w {number(t['cohens_w'])}"
+        for t in source.tables.rows("representativeness")
+    )
+    titles = ("Group", "Observed", "Expected", "Standardised residual")
+    return Table("Who answered against the frame", titles, lines, (5, 2, 2, 2), frozenset({1, 2, 3}), note)
+
+
 def precision(source: Source) -> Chapter:
     """How far weights could move by chance, and what more responses would settle."""
     lines = [
-        (
-            f"{row['unit']} {source.words.unit(row['unit'])}",
-            percent(row["weight"]),
-            percent(row["half_width"], 2),
-            number(row["items_half_width"]),
-            count(row["still_needed"]),
-        )
+        (f"{row['unit']} {source.words.unit(row['unit'])}", percent(row["weight"]), percent(row["half_width"], 2),
+         number(row["items_half_width"]), count(row["still_needed"]))
         for row in source.tables.rows("precision_forecast")
-    ]
-    share = source.run.summary["items"]
-    parts: list[Part] = [
-        Paragraph(
-            "The interval of a weight comes from drawing the respondents again and again, with replacement, "
-            "within their form and "
-            "stratum, and working out the weights each time. It shows the chance of who answered, not the bias "
-            "of who did not."
-        ),
-        Table(
-            "Precision of the weights",
-            ("Part of the exam", "Weight", "Half width", "In items", "More responses needed"),
-            lines,
-            (5, 2, 2, 2, 2),
-            frozenset({1, 2, 3, 4}),
-            f"Half width: half of the 95 % interval. Exam: {source.blueprint.items} items.",
-        )
-        if lines
-        else Missing("a forecast of precision."),
-    ]
-    stable = (
-        source.tables.rows("bootstrap_items", method=_method(source), total=source.blueprint.items) if share else []
+    ]  # fmt: skip
+    titles = ("Part of the exam", "Weight", "Half width", "In items", "More responses needed")
+    note = f"Half width: half of the 95 % interval. Exam: {source.blueprint.items} items."
+    table = Table("Precision of the weights", titles, lines, (5, 2, 2, 2, 2), frozenset({1, 2, 3, 4}), note)
+    words = (
+        "The interval of a weight comes from drawing the respondents again and again, with replacement, and "
+        "working out "
+        "the weights each time. It shows the chance of who answered, not the bias of who did not."
     )
-    if stable:
-        rows = [
-            (
-                f"{row['unit']} {source.words.unit(row['unit'])}",
-                count(row["estimate"]),
-                count(row["perc_low"]),
-                count(row["perc_high"]),
-                percent(row["share_same"]),
-            )
-            for row in stable
-        ]
-        parts.append(
-            Table(
-                "How often the same number of items came out",
-                ("Part", "Items", "Low", "High", "Share of resamples"),
-                rows,
-                (5, 1, 1, 1, 2),
-                frozenset({1, 2, 3, 4}),
-            )
-        )
-    return Chapter("Precision", parts)
+    parts: list[Part] = [Paragraph(words), table if lines else Missing("a forecast of precision.")]
+    return Chapter("Precision", [*parts, *_stable_items(source)])
+
+
+def _stable_items(source: Source) -> list[Part]:
+    stable = source.tables.rows("bootstrap_items", method=_method(source), total=source.blueprint.items)
+    rows = [
+        (f"{row['unit']} {source.words.unit(row['unit'])}", count(row["estimate"]), count(row["perc_low"]),
+         count(row["perc_high"]), percent(row["share_same"]))
+        for row in stable
+    ]  # fmt: skip
+    titles = ("Part", "Items", "Low", "High", "Share of resamples")
+    table = Table("How often the same number of items came out", titles, rows, (5, 1, 1, 1, 2), frozenset({1, 2, 3, 4}))
+    return [table] if rows else []
 
 
 def _method(source: Source) -> str:

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from jta.db import db
 from jta.errors import NotFoundError
@@ -51,6 +51,11 @@ class Source:
         """The newest instrument."""
         found = select(Instrument).where(Instrument.study_id == self.study.id).order_by(Instrument.number.desc())
         return db.session.scalar(found.limit(1))
+
+    @cached_property
+    def first_launch(self) -> datetime | None:
+        """When the survey was first opened."""
+        return db.session.scalar(select(func.min(Instrument.launched_at)).where(Instrument.study_id == self.study.id))
 
     @property
     def content(self) -> dict[str, Any]:

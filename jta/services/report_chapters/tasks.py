@@ -134,7 +134,7 @@ def _rule(source: Source, cuts: list[dict[str, object]]) -> str:
     }
     named = [f"{words.get(str(c['measure']), c['measure'])} at least {c['cut']:g}" for c in cuts]
     joined = " and ".join(named) if source.run.plan.get("retention_combine") == "all" else " or ".join(named)
-    return f"A task is retained if: {joined}. The rule was saved in the analysis plan before the survey opened."
+    return f"A task is retained if: {joined}."
 
 
 def task_appendix(source: Source) -> Chapter:
