@@ -26,7 +26,7 @@ def write_item_bank_file(actor: audit.Actor, study_id: int, number: int) -> Docu
 
     blueprint = get_blueprint(study_id, number)
     topics = [Topic(row.code, row.title, row.weight, row.parent_code) for row in blueprint.rows]
-    tasks = [TaskLine(topic, code, statement) for topic, code, statement in _retained(blueprint)]
+    tasks = [TaskLine(topic, code, statement) for topic, code, statement in retained_tasks(blueprint)]
     made = Made(
         "Item bank file", f"study-{study_id}-blueprint-{number}-item-bank.csv", write_item_bank(topics, tasks),
         content_hash(blueprint), blueprint_id=blueprint.id, dataset_id=blueprint.run.dataset_id,
@@ -36,7 +36,7 @@ def write_item_bank_file(actor: audit.Actor, study_id: int, number: int) -> Docu
         return keep_document(actor, study_id, made, "wrote item bank file")
 
 
-def _retained(blueprint: Blueprint) -> list[tuple[str, str, str]]:
+def retained_tasks(blueprint: Blueprint) -> list[tuple[str, str, str]]:
     """Return topic, code and statement of the tasks that the blueprint is made of."""
     dropped = set()
     if "retention" in blueprint.run.summary["tables"]:

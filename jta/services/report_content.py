@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from jta.services.blueprint_approval import standing_approval
+from jta.services.item_bank import retained_tasks
 from jta.services.report_chapters.source import Source, count, open_source, percent
 
 if TYPE_CHECKING:
@@ -155,13 +156,13 @@ def candidate_outline(study_id: int, number: int) -> Report:
     from jta.exports.report_parts import Bullets, Chapter, Missing, Paragraph, Part, Report, Section
 
     source = open_source(study_id, number)
-    dropped = {r["task_id"] for r in source.tables.rows("retention") if r["decision"] == "drop"}
+    tasks = retained_tasks(source.blueprint)
     chapters = []
     for domain in (row for row in source.blueprint.rows if row.parent_code is None):
         inner = [row for row in source.blueprint.rows if row.parent_code == domain.code]
         parts: list[Part] = [Paragraph(f"{percent(domain.weight, 0)} of the exam, {count(domain.items)} items.")]
         for part in inner or [domain]:
-            lines = [task["statement"] for task in _tasks_of(source, part.title) if task["code"] not in dropped]
+            lines = [statement for area, _, statement in tasks if area == part.code]
             listed: Part = Bullets(lines) if lines else Missing("retained tasks of this part.")
             parts.append(Section(f"{part.title} ({count(part.items)} items)", [listed]) if inner else listed)
         chapters.append(Chapter(domain.title, parts))
@@ -174,12 +175,3 @@ def candidate_outline(study_id: int, number: int) -> Report:
         source.run.run_at,
         contents=False,
     )
-
-
-def _tasks_of(source: Source, title: str) -> list[dict[str, str]]:
-    return [
-        {"code": task["code"], "statement": task["statement"]}
-        for page in source.content.get("pages", [])
-        for task in page["tasks"]
-        if title in (task.get("subdomain"), page["domain"]["title"])
-    ]

@@ -40,10 +40,9 @@ def _composition(source: Source) -> Section:
         for label, standings in found.by_attribute.items()
         for standing in standings
     ]
-    parts: list[Part] = [
-        Table("Make-up of the panel", ("Trait", "Value", "On the panel", "Wanted"), rows, (3, 4, 2, 2), frozenset({2, 3}))
-        if rows else Missing("a target make-up of the panel.")
-    ]  # fmt: skip
+    titles = ("Trait", "Value", "On the panel", "Wanted")
+    table = Table("Make-up of the panel", titles, rows, (3, 4, 2, 2), frozenset({2, 3}))
+    parts: list[Part] = [table if rows else Missing("a target make-up of the panel.")]
     if found.gaps:
         parts.append(Bullets([f"Missing against the target: {gap}." for gap in found.gaps]))
     return Section("Make-up", parts)

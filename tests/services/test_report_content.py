@@ -1,0 +1,102 @@
+"""The reports say what the tables say, name what is missing, and claim nothing that the record does not show."""
+
+from __future__ import annotations
+
+import pytest
+
+from jta.exports.report_parts import Missing, Paragraph, Section, Table
+from jta.services import blueprint as blueprints
+from jta.services import report_content
+from jta.services.report_files import write_report
+from jta.services.results import analyze_dataset, read_table
+from jta.services.review import freeze_dataset
+from tests.services.closed_study import make_closed_study
+
+
+@pytest.fixture
+def proposed(app_context):
+    study, actors = make_closed_study(40)
+    freeze_dataset(actors["psychometrician"], study.id)
+    run = analyze_dataset(actors["psychometrician"], study.id, 1)
+    return study, actors, blueprints.propose(actors["director"], study.id, run.id)
+
+
+def walk(parts):
+    for part in parts:
+        yield part
+        if isinstance(part, Section):
+            yield from walk(part.parts)
+
+
+def tables(report):
+    return {
+        part.caption: part for chapter in report.chapters for part in walk(chapter.parts) if isinstance(part, Table)
+    }
+
+
+def words(report):
+    return " ".join(
+        part.text for chapter in report.chapters for part in walk(chapter.parts) if isinstance(part, Paragraph)
+    )
+
+
+def test_the_technical_report_against_the_tables(proposed):
+    study, _, blueprint = proposed
+    report = report_content.technical_report(study.id, blueprint.number)
+    assert len([c for c in report.chapters if not c.appendix]) >= 20
+    found = tables(report)
+    stats = read_table(blueprint.run, "task_stats").set_index(["scale", "task_id"])
+    seen = 0
+    for caption, table in found.items():
+        if not caption.startswith(("Importance: ", "Frequency: ")):
+            continue
+        scale = caption.split(":")[0].lower()
+        for code, _, n, mean, sd, se, _, _ in table.rows:
+            row = stats.loc[(scale, code)]
+            if row.n < 10:
+                assert mean == "–"
+                continue
+            told = f"{int(row.n):,}", f"{row['mean']:.2f}", f"{row.sd:.2f}", f"{row.se:.3f}"
+            assert (n, mean, sd, se) == told
+            seen += 1
+    assert seen > 150
+    final = found[f"Blueprint {blueprint.number}, {blueprint.items} items"]
+    assert [(r[0].split()[0], r[3]) for r in final.rows] == [(row.code, f"{row.items}") for row in blueprint.rows]
+
+
+def test_what_is_missing_is_named_and_nothing_is_claimed(proposed):
+    study, _, blueprint = proposed
+    report = report_content.technical_report(study.id, blueprint.number)
+    missing = [p.what for c in report.chapters for p in walk(c.parts) if isinstance(p, Missing)]
+    assert "a panel of experts." in missing
+    assert "an approval by a second person." in missing
+    summary = report_content.public_summary(study.id, blueprint.number)
+    said = str([p for c in summary.chapters for p in c.parts])
+    assert "nobody approved them yet" in said
+    assert "second person approved" not in said
+
+
+def test_small_groups_are_hidden_in_every_table(proposed):
+    study, _, blueprint = proposed
+    report = report_content.technical_report(study.id, blueprint.number)
+    for table in tables(report).values():
+        for row in table.rows:
+            for cell in row:
+                if "(n " in cell:
+                    assert int(cell.split("(n ")[1].rstrip(")")) >= 10
+
+
+def test_the_outline_lists_the_retained_tasks_once(proposed):
+    study, _, blueprint = proposed
+    outline = report_content.candidate_outline(study.id, blueprint.number)
+    listed = [item for c in outline.chapters for p in walk(c.parts) if hasattr(p, "items") for item in p.items]
+    kept = read_table(blueprint.run, "retention").query("decision != 'drop'")
+    assert len(listed) == len(set(listed)) == len(kept)
+
+
+def test_written_twice_the_files_are_kept_once(proposed):
+    study, actors, blueprint = proposed
+    first = write_report(actors["director"], study.id, blueprint.number, "candidate-outline")
+    again = write_report(actors["director"], study.id, blueprint.number, "candidate-outline")
+    assert [d.id for d in first] == [d.id for d in again]
+    assert {d.filename.rsplit(".", 1)[1] for d in first} == {"docx", "pdf", "html"}
