@@ -18,7 +18,7 @@ from jta.db import db, release, transaction
 from jta.errors import InvalidInputError, StateError
 from jta.imports.collected import Collected, CollectedPerson, read_collected
 from jta.models.collected import CollectedResponse, RatingFile
-from jta.models.response import Answer, Rating, RatingChange, Response
+from jta.models.response import Answer, AnswerChange, Rating, RatingChange, Response
 from jta.models.study import Study
 from jta.models.survey import Instrument
 from jta.services.collect import Work, end_file, load_work, lock_work
@@ -266,7 +266,7 @@ class _Writing:
             db.session.execute(insert(Answer), values[start : start + CHUNK])
 
     def _change(self, merge: CollectMerge) -> None:
-        """Replace ratings and answers that the file says otherwise; the earlier rating is kept in its history."""
+        """Replace ratings and answers that the file says otherwise; the earlier one is kept in its history."""
         for response, (task, scale), before, after in merge.changed:
             row = {"response_id": response, "task_id": task, "scale_id": scale}
             mine = Rating.response_id == response, Rating.task_id == task, Rating.scale_id == scale
@@ -277,5 +277,9 @@ class _Writing:
             db.session.execute(update(Rating).where(*mine).values(**changed))
         for response, question, before, after in merge.answers_changed:
             mine_too = Answer.response_id == response, Answer.question_id == question
+            saved_at = db.session.scalar(select(Answer.saved_at).where(*mine_too))
+            row = {"response_id": response, "question_id": question, "version": before.version}
+            row |= {"choice_id": before.chosen, "saved_at": saved_at, "replaced_at": self._now}
+            db.session.execute(insert(AnswerChange), [row])
             changed = {"choice_id": after, "version": before.version + 1, "saved_at": self._now}
             db.session.execute(update(Answer).where(*mine_too).values(**changed))

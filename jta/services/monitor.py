@@ -101,7 +101,7 @@ def load_monitor(study: Study) -> Monitor:
         launched_at=instrument.launched_at if instrument else None,
         closed_at=instrument.closed_at if instrument else None,
         estimated_minutes=estimate_minutes(content) if content else 0,
-        rates=response_rates(study.id, counts, int(content["n_tasks"]) if content else 0),
+        rates=response_rates(study.id, counts, content),
         steps=monitor_times.count_by_step(study.id, _steps(content), study.smallest_group) if content else [],
         n_tasks=int(content["n_tasks"]) if content else 0,
     )

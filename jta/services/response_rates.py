@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 
 from jta.db import db
 from jta.models.delivery import Person
 from jta.models.response import Rating, Response
 from jta.services import dispositions as d
+from jta.services.content import form_codes, tasks_of
 from jta.services.dispositions import StatusCounts
 
 ENOUGH = 0.5  # share of the tasks from which an unfinished response counts as partial, under it as a break-off
@@ -54,7 +57,7 @@ class ResponseRates:
     not_sampled: int
 
 
-def response_rates(study_id: int, counts: StatusCounts, n_tasks: int) -> ResponseRates:
+def response_rates(study_id: int, counts: StatusCounts, content: Mapping[str, Any] | None) -> ResponseRates:
     """Return AAPOR's response rates RR1 to RR6 and the completion rate of the people on the roster.
 
     Responses collected elsewhere are in no rate: how many people were asked is not known here.
@@ -63,13 +66,16 @@ def response_rates(study_id: int, counts: StatusCounts, n_tasks: int) -> Respons
     ----------
     counts : StatusCounts
         From `jta.services.dispositions`.
-    n_tasks : int
-        Tasks of the survey; a partial response has answers to half of them or more. In a study without tasks every
-        response with an answer is partial.
+    content : mapping or None
+        The instrument's; a partial response has ratings of half of the tasks of its form or more. In a study without
+        tasks every response with an answer is partial.
     """
     from analysis import sample
 
-    partial = min(count_partial(study_id, n_tasks), counts[d.PARTIAL]) if n_tasks else counts[d.PARTIAL]
+    has_tasks = content is not None and bool(content["pages"])
+    partial = counts[d.PARTIAL]
+    if has_tasks and content is not None:
+        partial = min(count_partial(study_id, content), partial)
     broke_off = counts[d.PARTIAL] - partial + counts[d.STARTED]
     refused = broke_off + counts[d.OPTED_OUT] + counts[d.WITHDREW]
     unknown = counts[d.LINKED] + counts[d.SENT] + counts[d.ACCEPTED]
@@ -105,8 +111,11 @@ def _number(value: float) -> float | None:
     return None if math.isnan(value) else value
 
 
-def count_partial(study_id: int, n_tasks: int) -> int:
-    """Return how many unfinished responses of invited people have a rating on half of the tasks or more; one query."""
+def count_partial(study_id: int, content: Mapping[str, Any]) -> int:
+    """Return how many unfinished responses of invited people have ratings of half of their tasks or more; one query."""
+    enough = {form: math.ceil(ENOUGH * len(tasks_of(content, form))) for form in form_codes(content)}
+    every = math.ceil(ENOUGH * len(tasks_of(content)))
+    wanted = case(enough, value=Response.form_code, else_=every) if enough else every
     rated = (
         select(Rating.response_id)
         .join(Response, Response.id == Rating.response_id)
@@ -115,8 +124,8 @@ def count_partial(study_id: int, n_tasks: int) -> int:
             Response.study_id == study_id, Response.submitted_at.is_(None), Response.withdrawn_at.is_(None),
             Rating.anchor_id.is_not(None),
         )
-        .group_by(Rating.response_id)
-        .having(func.count(Rating.task_id.distinct()) >= math.ceil(ENOUGH * n_tasks))
+        .group_by(Rating.response_id, Response.form_code)
+        .having(func.count(Rating.task_id.distinct()) >= wanted)
         .subquery()
     )  # fmt: skip
     return db.session.scalar(select(func.count()).select_from(rated)) or 0

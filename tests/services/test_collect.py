@@ -10,7 +10,7 @@ from jta import clock
 from jta.db import db
 from jta.errors import EditConflictError, InvalidInputError, NotFoundError, StateError
 from jta.models.collected import CollectedResponse, RatingFile
-from jta.models.response import Answer, Rating, RatingChange, Response
+from jta.models.response import Answer, AnswerChange, Rating, RatingChange, Response
 from jta.models.study import Stratum, Study
 from jta.services import collect, collect_apply, collect_mappings, results, review, screening
 from jta.services.study_stage import BEFORE_LAUNCH
@@ -112,6 +112,16 @@ def test_a_later_file_adds_respondents_and_keeps_what_it_replaces(app_context):
     assert count(RatingChange) == 8
     changed = db.session.scalars(select(Rating).where(Rating.version == 2)).all()
     assert len(changed) == 8
+
+
+def test_a_background_answer_that_changes_keeps_its_earlier_value(app_context):
+    made = make_study(n_tasks=4, n_people=0, launched=False)
+    take(made, wide_csv(2))
+    counts = take(made, wide_csv(2).replace(b"Under 5 years", b"5 to 15 years"))
+    assert (counts["changed respondents"], counts["changed ratings"]) == (1, 0)
+    change = db.session.scalars(select(AnswerChange)).one()
+    answer = db.session.scalar(select(Answer).where(Answer.response_id == change.response_id))
+    assert (change.version, answer.version, answer.choice_id != change.choice_id) == (1, 2, True)
 
 
 def test_a_blank_cell_never_wipes_a_rating(app_context):

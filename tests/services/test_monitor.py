@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import random
 from datetime import UTC, date, datetime, timedelta
 
@@ -120,6 +121,22 @@ def test_half_of_the_tasks_make_a_response_partial(app_context):
         respond(made, person, rated=rated)
     groups = {g.name: g.count for g in monitor.load_monitor(study_of(made)).rates.groups}
     assert (groups["Partial"], groups["Refused or broke off"]) == (2, 1)
+
+
+def test_half_of_the_tasks_is_half_of_those_on_the_form(app_context):
+    made = make_study(n_tasks=12, n_people=2)
+    instrument = newest_instrument(made.study_id)
+    content = json.loads(json.dumps(instrument.content))
+    for place, task in enumerate(t for page in content["pages"] for t in page["tasks"]):
+        task["block"] = "A" if place < 6 else "B"
+    content["sampling"] = {"forms": [{"code": "1", "blocks": ["A"]}, {"code": "2", "blocks": ["A", "B"]}]}
+    instrument.content = content
+    db.session.commit()
+    for person, form in zip(made.people, ("1", "2"), strict=True):
+        respond(made, person, rated=3).form_code = form
+    db.session.commit()
+    groups = {g.name: g.count for g in monitor.load_monitor(study_of(made)).rates.groups}
+    assert (groups["Partial"], groups["Refused or broke off"]) == (1, 1)
 
 
 def test_a_background_answer_alone_is_partial(app_context):
