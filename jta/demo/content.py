@@ -92,6 +92,11 @@ def read_csv(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+def load_knowledge() -> list[dict[str, str]]:
+    """Return the KSAs of the demo study as the rows of an inventory import; Core Values & Skills stand last."""
+    return read_csv(FOLDER / "ksas.csv")
+
+
 def load_json(name: str) -> Any:
     """Return the content of a JSON data file of the demo, named from this folder."""
     return json.loads((FOLDER / name).read_text(encoding="utf-8"))

@@ -21,6 +21,7 @@ from jta.audit import SYSTEM, Actor
 from jta.db import db
 from jta.demo import NOTICE
 from jta.demo.content import load_background, load_scales
+from jta.demo.cycle import add_former_list
 from jta.demo.market import create_market
 from jta.demo.messages import begin_story, tell_story
 from jta.demo.notes import Demo, DemoAccount, keep_demo, make_password
@@ -132,6 +133,8 @@ def _prepare(
         _plan(actors["psychometrician"], study)
     if with_panel:
         seed_panel(actors["director"], study, launched - timedelta(days=20), _at)
+        with _at(launched - timedelta(days=8)):
+            add_former_list(actors["director"], study)
     with _at(launched - timedelta(days=7)):
         _import_roster(actors["director"], study, simulated)
         delivery.make_links(actors["director"], study.id)

@@ -86,10 +86,9 @@ class Crosswalk:
         """Lines that nobody decided yet."""
         return sum(not line.decided for line in self.lines)
 
-    @property
-    def n_same_open(self) -> int:
-        """Lines with the same wording that nobody decided yet."""
-        return sum(line.relation == "same" and not line.decided for line in self.lines)
+    def n_waiting(self, relation: str) -> int:
+        """Return how many lines of a relation nobody decided yet."""
+        return sum(line.relation == relation and not line.decided for line in self.lines)
 
 
 def list_former(study_id: int) -> list[FormerList]:
@@ -331,7 +330,7 @@ def _settle(former: FormerList) -> None:
 
 
 def accept(actor: Actor, study_id: int, list_id: int, *, which: str) -> int:
-    """Take proposals as they are: ``which`` is "same" for all of the same wording, else the id of one link's line.
+    """Take proposals as they are: ``which`` is "same" or "new" for all of these, else the id of one link's line.
 
     Returns how many former statements or new tasks were decided by it.
     """
@@ -351,7 +350,9 @@ def accept(actor: Actor, study_id: int, list_id: int, *, which: str) -> int:
 
 
 def _is_meant(line: CrosswalkLine, which: str) -> bool:
-    return line.relation == "same" if which == "same" else which in {str(link.id) for link in line.links}
+    if which in ("same", "new"):
+        return line.relation == which
+    return which in {str(link.id) for link in line.links}
 
 
 def delete_list(actor: Actor, study_id: int, list_id: int) -> None:

@@ -160,7 +160,7 @@ def compare(stored: Stored, rows: Sequence[InventoryRow]) -> Merge:
             merge.problems.append(Problem(row.number, "task_code", reason))
             continue
         seen[key] = row.number
-        if not _has_problem(merge, row, areas.by_key.get(fold(area)), by_code.get(key)):
+        if not _has_problem(merge, row, areas.by_key.get(fold(area)), areas, by_code.get(key)):
             _compare_statement(merge, stored, row, area, by_code.get(key))
     kinds = {row.kind == "task" for row in rows}
     live = [*(stored.live if True in kinds else ()), *(stored.live_known if False in kinds else ())]
@@ -170,23 +170,21 @@ def compare(stored: Stored, rows: Sequence[InventoryRow]) -> Merge:
     return merge
 
 
-def _has_problem(merge: Merge, row: InventoryRow, area: Area | None, known: Statement | None) -> bool:
+def _has_problem(merge: Merge, row: InventoryRow, area: Area | None, areas: Areas, known: Statement | None) -> bool:
     """Record what stands against a row: its code is a statement of the other sort, or its area takes no tasks."""
     reason, column = "", "task_code"
     if known is not None and isinstance(known, Task) != (row.kind == "task"):
         other = "a task statement" if isinstance(known, Task) else "a KSA"
         reason = f"{shown(known.code)} is the code of {other} in this study. Give the row another code."
-    elif row.kind == "task" and area is not None and _runs_through(merge, area):
+    elif row.kind == "task" and area is not None and _runs_through(area, areas):
         reason, column = "A domain that runs through all others holds no task statements.", "domain_code"
     if reason:
         merge.problems.append(Problem(row.number, column, reason))
     return bool(reason)
 
 
-def _runs_through(merge: Merge, area: Area) -> bool:
-    changes = (*merge.new_areas, *merge.changed_areas)
-    top = next((c.area for c in changes if area.parent and fold(c.area.code) == fold(area.parent)), area)
-    return bool(top.through)
+def _runs_through(area: Area, areas: Areas) -> bool:
+    return bool((areas.by_key[fold(area.parent)] if area.parent else area).through)
 
 
 def _compare_areas(merge: Merge, stored: Stored, areas: Areas) -> None:

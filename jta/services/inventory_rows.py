@@ -135,7 +135,8 @@ class AreaFinder:
         if known is None:
             stored = self.stored.get(key)
             self._check_level(row, level, stored, parent)
-            known = Area(stored.code if stored else code, title, parent, row.through if parent is None else None)
+            through = row.through if row.through is not None else (stored.through if stored else None)
+            known = Area(stored.code if stored else code, title, parent, None if parent else through)
             self.areas.by_key[key] = known
         else:
             known = self._agree(row, level, known, title, parent)

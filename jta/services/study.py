@@ -27,6 +27,7 @@ from jta.services.study_plan_versions import keep_version
 from jta.services.study_stage import BEFORE_LAUNCH, lock_study, reach_stage
 
 EMPTY, FRAMEWORK, MARKET_STUDY = "empty", "framework", "market study"
+_KSA_COLUMNS = ("domain_code", "domain", "subdomain_code", "subdomain", "task_code", "task_statement", "kind")
 FRAMEWORK_NOTICE = (
     "Task list: simulated example of the K-12 CTO framework. Not CoSN's task list, and not endorsed by CoSN."
 )
@@ -197,7 +198,8 @@ def _add_first_content(study: Study, actor: Actor, start: str) -> None:
         question.study_id, question.page_id = study.id, background.id
     db.session.add_all(questions)
     if start == FRAMEWORK:
-        merge_inventory(study, framework_rows(), actor, reason="Example of the K-12 CTO framework")
+        rows = [*framework_rows(), *framework_knowledge()]
+        merge_inventory(study, rows, actor, reason="Example of the K-12 CTO framework")
         reach_stage(study, "inventory", actor)
 
 
@@ -206,6 +208,18 @@ def framework_rows() -> list[InventoryRow]:
     from jta.demo.content import load_framework
 
     return [InventoryRow(**task._asdict(), number=n) for n, task in enumerate(load_framework(), start=2)]
+
+
+def framework_knowledge() -> list[InventoryRow]:
+    """Return the KSAs of the example as rows of an import: its Core Values & Skills run through all domains."""
+    from jta.demo.content import load_knowledge
+
+    return [
+        InventoryRow(
+            **{name: row[name] for name in _KSA_COLUMNS}, number=n, through=row["runs_through_all"] == "yes" or None
+        )
+        for n, row in enumerate(load_knowledge(), start=102)
+    ]
 
 
 def _record_creation(actor: Actor, study: Study, director: User) -> None:
