@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, insert, select
+from sqlalchemy import ColumnElement, Table, and_, insert, select
 
 from analysis.plan import AnalysisPlan
 from jta import audit, clock
@@ -18,12 +18,13 @@ from jta.models.study import Study
 from jta.models.survey import Anchor, RatingScale
 from jta.services.cycle import FormerText, NewList, texts_of_study, weights_of_study, write_list
 from jta.services.study import LONGEST, get_study
+from jta.services.study_plan_versions import keep_version
 
 # Tables that are cloned, those that others point to first. A table that is not named here stays behind: people,
 # answers, data sets, results, the blueprint, the panel's work, the audit trail.
 CLONED = (
-    "stratum", "domain", "rating_scale", "anchor", "question", "choice", "task", "knowledge", "reference",
-    "statement_reference", "check_setting",
+    "stratum", "domain", "rating_scale", "anchor", "survey_page", "question", "choice", "block", "form", "form_block",
+    "task", "knowledge", "reference", "statement_reference", "check_setting", "translation",
 )  # fmt: skip
 SCALES = frozenset({"rating_scale", "anchor"})
 _OWN = frozenset({"id", "title", "stage", "created_at", "plan_saved_at", "version"})
@@ -52,6 +53,7 @@ def clone_study(actor: Actor, study_id: int, *, title: str, kind: str = CYCLE) -
         _begin_histories(former, study, actor)
         if kind == TRANSPORT:
             db.session.add_all(_transport_scales(study.id))
+        keep_version(study, actor.name, departure=False)
         now = clock.now()
         db.session.add(Membership(user_id=actor.user_id, study_id=study.id, role="director", granted_at=now))
         db.session.add(
@@ -106,14 +108,25 @@ def _moved(table: Table, values: dict[str, Any], ids: Ids) -> dict[str, Any] | N
         if found is None:
             return None
         values[name] = found
+    if table.name == "translation":
+        values["key"] = _moved_key(values["key"], ids)
     return values | ({"version": 1} if "version" in values else {})
 
 
+def _moved_key(key: str, ids: Ids) -> str:
+    """Return the key of a translated text; those of pages name the page by its id."""
+    kind, _, rest = key.partition(":")
+    old, _, name = rest.partition(":")
+    if kind != "page" or not old.isdecimal():
+        return key
+    return f"page:{ids.get(('survey_page', int(old)), 0)}:{name}"
+
+
 def _of_study(table: Table, study_id: int) -> ColumnElement[bool]:
-    """Return the condition of a table's rows of a study; retired statements stay behind."""
+    """Return the condition of a table's rows of a study; what is retired or removed stays behind."""
     if "study_id" in table.c:
-        live = table.c.retired_at.is_(None) if "retired_at" in table.c else table.c.study_id.is_not(None)
-        return (table.c.study_id == study_id) & live
+        ended = [table.c[name] for name in ("retired_at", "removed_at") if name in table.c]
+        return and_(table.c.study_id == study_id, *(column.is_(None) for column in ended))
     for key in table.foreign_keys:
         above = key.column.table
         if above.name in CLONED and not key.parent.nullable:

@@ -180,8 +180,6 @@ def test_former_weights_sum_to_the_whole_exam(app_context):
 
 def test_a_clone_takes_all_but_people_answers_and_retired_statements(app_context):
     study, dora = make_study(FRAMEWORK)
-    core = areas.add_area(dora, study.id, areas.NewArea("4", "Core", runs_through=True))
-    knowledge.add_knowledge(dora, study.id, code="K1", words=knowledge.KnowledgeWords("Law", "knowledge", "", core.id))
     reference = references.save_reference(dora, study.id, references.ReferenceWords("ISO", "A standard"))
     task, gone = inv.live_tasks(study.id)[:2]
     words = acts.TaskWords(task.statement, "Panel", task.domain_id, (reference.id,))
@@ -195,7 +193,7 @@ def test_a_clone_takes_all_but_people_answers_and_retired_statements(app_context
         "1.1.1", "Panel", ["ISO"],
     )  # fmt: skip
     assert twin.versions[0].reason == f"From the study {study.title}"
-    assert [k.domain.runs_through for k in knowledge.live_knowledge(made.id)] == [True]
+    assert [k.domain.runs_through for k in knowledge.live_knowledge(made.id)] == [True] * 8
     assert (made.plan, made.stage, made.credential) == (study.plan, "inventory", study.credential)
     assert db.session.scalars(select(Person).where(Person.study_id == made.id)).all() == []
     assert [m.role for m in db.session.scalars(select(Membership).where(Membership.study_id == made.id))] == [
@@ -206,6 +204,24 @@ def test_a_clone_takes_all_but_people_answers_and_retired_statements(app_context
     assert verify()[1] == []
     with pytest.raises(InvalidInputError, match="title"):
         clone_study(dora, study.id, title=" ")
+
+
+def test_a_clone_takes_the_surveys_pages_and_their_translations(app_context):
+    from jta.db import transaction
+    from jta.models.survey import Question, SurveyPage, Translation
+
+    study, dora = make_study()
+    with transaction():
+        page = db.session.scalars(select(SurveyPage).where(SurveyPage.study_id == study.id)).first()
+        for key in (f"page:{page.id}:title", "scale:importance:title"):
+            db.session.add(Translation(study_id=study.id, language="es", key=key, text="Hola"))
+    made = clone_study(dora, study.id, title="Next")
+    pages = {one.id: one.kind for one in db.session.scalars(select(SurveyPage).where(SurveyPage.study_id == made.id))}
+    questions = db.session.scalars(select(Question).where(Question.study_id == made.id)).all()
+    assert len(pages) == len(db.session.scalars(select(SurveyPage).where(SurveyPage.study_id == study.id)).all())
+    assert {pages[question.page_id] for question in questions} == {"questions"}
+    keys = set(db.session.scalars(select(Translation.key).where(Translation.study_id == made.id)))
+    assert keys == {f"page:{min(pages)}:title", "scale:importance:title"}
 
 
 def test_a_transportability_check_asks_two_things_of_each_task(app_context):
