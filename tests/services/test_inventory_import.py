@@ -291,7 +291,7 @@ def test_the_exported_file_reads_back_unchanged(quick, form):
     data = service.export_inventory(study.id, form)
     preview = service.preview_import(dora, study.id, data, f"inventory.{form}")
     assert (preview.refused, preview.problems, preview.merge.anything) == (None, [], False)
-    assert (len(preview.merge.unchanged), len(preview.merge.missing)) == (100, 0)
+    assert (len(preview.merge.unchanged), len(preview.merge.missing)) == (108, 0)
     assert data == service.export_inventory(study.id, form)
 
 
@@ -305,7 +305,7 @@ def test_the_template_is_a_file_with_the_columns_of_an_import(form):
 def test_retired_tasks_are_not_in_the_file(quick):
     study, dora = make_study(FRAMEWORK)
     acts.retire_task(dora, study.id, live_tasks(study.id)[0].id, reason="Gone")
-    assert len(service.inventory_lines(study.id)) == 99
+    assert len(service.inventory_lines(study.id)) == 107
 
 
 TEXT = st.text(string.ascii_letters + "=+-@'\"; ,äé–", min_size=1, max_size=30).map(lambda t: f"{t.strip() or 'x'} z")
