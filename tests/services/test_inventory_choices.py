@@ -135,6 +135,7 @@ def test_a_code_of_a_task_is_no_code_of_a_ksa(app_context):
     preview = _preview(dora, study, HEAD + "1,Lead,,,2.1,Law,,knowledge,\nC,Core,,,9,Do it.,,,\n")
     assert [problem.reason for problem in preview.problems] == [
         '"2.1" is the code of a task statement in this study. Give the row another code.',
+        "A domain that runs through all others holds no task statements.",
     ]  # fmt: skip
 
 
