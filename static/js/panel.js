@@ -83,6 +83,7 @@
       total.textContent = `${sum} of 100 points${words}`;
       bar.value = Math.min(sum, 100);
     };
+    form.querySelector("[data-without-script]").hidden = true;
     form.addEventListener("input", add);
     add();
   }
