@@ -66,7 +66,6 @@ class WorkerProcess:
         """Work until asked to end, or until the process ``parent`` is no longer the one that started this one."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self.stop)
-        self._appear()
         threads = [threading.Thread(target=self._go_round, args=(loop,), name=loop.name, daemon=True) for loop in LOOPS]
         for thread in threads:
             thread.start()
@@ -90,11 +89,6 @@ class WorkerProcess:
             if not more:
                 self._stop.wait(loop.pause)
 
-    def _appear(self) -> None:
-        with self.app.app_context(), transaction():
-            db.session.execute(delete(Worker).where(Worker.alive_at < clock.now() - FORGOTTEN))
-            db.session.add(Worker(name=self.name, started_at=clock.now(), alive_at=clock.now(), mail=self.mail))
-
     def _leave(self) -> None:
         try:
             with self.app.app_context(), transaction():
@@ -105,11 +99,16 @@ class WorkerProcess:
 
 
 def beat(worker: WorkerProcess) -> bool:
-    """Give a sign of life, and renew the claims on jobs at hand."""
+    """Give a sign of life, and renew the claims on jobs at hand; the first one makes the worker's row."""
     now: datetime = clock.now()
     mine = Job.claimed_by == worker.name, Job.state == RUNNING
     with transaction():
-        db.session.execute(update(Worker).where(Worker.name == worker.name).values(alive_at=now, mail=worker.mail))
+        row = db.session.get(Worker, worker.name)
+        if row is None:
+            db.session.execute(delete(Worker).where(Worker.alive_at < now - FORGOTTEN))
+            row = Worker(name=worker.name, started_at=now)
+            db.session.add(row)
+        row.alive_at, row.mail = now, worker.mail
         db.session.execute(update(Job).where(*mine).values(alive_at=now, claimed_until=now + jobs.LEASE))
     return False
 

@@ -80,8 +80,10 @@ def _tell(settings: Settings) -> None:
 def _serve(app: Flask, settings: Settings) -> None:
     import waitress
 
+    from jta.db import db
     from jta.keeper import Keeper, worker_command
 
+    db.session.remove()  # what was read last would hold SQLite's write lock for as long as the demo runs
     port = urlsplit(settings.base_url).port or 8000
     click.echo(f"\nServing on {settings.base_url} – press Ctrl+C to stop.")
     signal.signal(signal.SIGTERM, _end)

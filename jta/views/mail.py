@@ -19,7 +19,8 @@ def _is_miss(reply: Response) -> bool:
 
 
 _few_misses = limiter.shared_limit("20 per minute", scope="links of messages", deduct_when=_is_miss)
-_few_posts = limiter.limit("20 per hour", methods=["POST"])
+# A whole conference may come from one address. Each mailbox has a limit of its own, see jta.services.registration.
+_few_posts = limiter.limit("200 per hour", methods=["POST"])
 
 
 # A mail program's own button posts here without a session (RFC 8058): the token is the authority, so no form token.
