@@ -103,13 +103,14 @@ def estimate_seconds(content: Content, form_code: str | None = None) -> int:
     for step in steps_of(content):
         # Background questions of an older launch were part of its minute for the rest.
         if content.get("version", 1) >= VERSION:
-            seconds += sum(_seconds_of(question) for question in step.get("questions", ()))
+            seconds += sum(seconds_of_question(question) for question in step.get("questions", ()))
         seconds += len(step.get("statements", ())) * len(step.get("scales", ())) * SECONDS_PER_RATING
         seconds += len(step.get("domains", ())) * SECONDS_PER_QUESTION
     return seconds
 
 
-def _seconds_of(question: Mapping[str, Any]) -> int:
+def seconds_of_question(question: Mapping[str, Any]) -> int:
+    """Return the seconds to expect for a question."""
     return SECONDS_PER_TEXT if question["kind"] == "text" else SECONDS_PER_QUESTION
 
 

@@ -16,9 +16,10 @@ from jta.models.delivery import Person
 from jta.models.review import Dataset
 from jta.models.study import MARKET, Study
 from jta.models.survey import Instrument
-from jta.services.content import questions_of
+from jta.services.content import questions_of, scales_of, step_of_kind
 from jta.services.instrument import build_content, content_hash, newest_instrument
 from jta.services.study_stage import BEFORE_LAUNCH, lock_study, move_stage
+from jta.services.survey_pages_view import describe_pages
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ def load_checklist(study: Study, content: Mapping[str, Any] | None = None) -> Ch
     content = build_content(study) if content is None else content
     people, linked = count_people(study.id)
     checks = (
-        *_content_checks(study, content),
+        *_content_checks(study, content), *_page_checks(content),
         Check(
             "Consent text", bool(content["consent"]["text"].strip()),
             "Every respondent reads it and agrees before the first task.", "survey.consent",
@@ -98,12 +99,21 @@ def _content_checks(study: Study, content: Mapping[str, Any]) -> tuple[Check, ..
     if study.kind == MARKET:
         count = len(questions_of(content))
         detail = f"{count:,} questions." if count else "Write the questions that people are asked."
-        return (Check("Questions", count > 0, detail, "survey.index"),)
+        return (Check("Questions", count > 0, detail, "builder.index"),)
     plan = Check(
         "Analysis plan saved", study.plan is not None,
         "The rules of the analysis are set before anyone answers.", "study.plan",
     )  # fmt: skip
+    if step_of_kind(content, "ratings") is None:
+        lost = "The survey has no page of ratings. Add it from the library of pages."
+        return (Check("Page of ratings", False, lost, "builder.index"), plan)
     return (_tasks_check(content), *_scale_checks(content), plan)
+
+
+def _page_checks(content: Mapping[str, Any]) -> tuple[Check, ...]:
+    """The pages that are not ready, if any: one line for all of them."""
+    problems = [f"{row.title}: {row.problem}" for row in describe_pages(content) if row.problem]
+    return (Check("Survey pages", False, " ".join(problems), "builder.index"),) if problems else ()
 
 
 def _tasks_check(content: Mapping[str, Any]) -> Check:
@@ -113,14 +123,17 @@ def _tasks_check(content: Mapping[str, Any]) -> Check:
 
 
 def _scale_checks(content: Mapping[str, Any]) -> tuple[Check, Check]:
-    scales = {scale["kind"]: scale for scale in content["scales"]}
+    scales = {scale["kind"]: scale for scale in scales_of(content)}
     frequency, importance = scales.get("frequency"), scales.get("importance")
     skips = frequency is not None and any(anchor["not_performed"] for anchor in frequency["anchors"])
     return (
         Check(
-            "Frequency scale", skips, "It carries the answer for tasks a respondent does not perform.", "survey.index"
+            "Frequency scale",
+            skips,
+            "It carries the answer for tasks a respondent does not perform.",
+            "builder.scale_list",
         ),
-        Check("Importance scale", importance is not None, "The weights come from it.", "survey.index"),
+        Check("Importance scale", importance is not None, "The weights come from it.", "builder.scale_list"),
     )
 
 

@@ -22,6 +22,7 @@ NAMES = (
     "cycle",
     "meeting",
     "survey",
+    "builder",
     "delivery",
     "sending",
     "letters",
