@@ -140,9 +140,8 @@ def _kind_fields(kind: str, *, new: bool) -> dict[str, Any]:
             "Code", description="Names the question in data files. Leave it empty to have one made from the words."
         )
     if kind in ("number", "multiple"):
-        what = "choices" if kind == "multiple" else "number"
-        fields["minimum"] = CountField(f"Fewest {what}" if kind == "multiple" else "Smallest number")
-        fields["maximum"] = CountField(f"Most {what}" if kind == "multiple" else "Largest number")
+        fields["minimum"] = CountField("Fewest that may be marked" if kind == "multiple" else "Smallest number")
+        fields["maximum"] = CountField("Most that may be marked" if kind == "multiple" else "Largest number")
     if kind == "text":
         fields["longest"] = CountField("Most characters", description="Leave it empty for the usual limit of 4,000.")
     return fields

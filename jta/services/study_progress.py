@@ -92,6 +92,15 @@ def _before_launch(stage: str, counts: StudyCounts) -> NextStep:
     )  # fmt: skip
 
 
+def _pilot(counts: StudyCounts) -> NextStep:
+    return NextStep(
+        "Follow the pilot, then end it",
+        f"The survey is open to {counts.links:,} people with a personal link. When they have tried it, end the pilot, "
+        "put right what it showed, and launch the survey.",
+        DIRECTOR, "Go to the pilot", "builder.pilot",
+    )  # fmt: skip
+
+
 def _fielding(counts: StudyCounts) -> NextStep:
     if not counts.people:
         return NextStep(
@@ -194,7 +203,7 @@ def _documents(_counts: StudyCounts) -> NextStep:
 
 
 _AFTER: dict[str, Callable[[StudyCounts], NextStep]] = {
-    "pilot": _fielding,
+    "pilot": _pilot,
     "fielding": _fielding,
     "closed": _closed,
     "data review": _closed,

@@ -68,7 +68,7 @@ PAGES: dict[str, ReadyPage] = {
         "Share out 100 points over the content domains: more points mean more items on the exam.", once=True,
     ),
     "coverage": ReadyPage(
-        "How well did the list cover your job?", "Evidence that the task inventory is complete.", "questions",
+        "How well did this list cover your job?", "Evidence that the task inventory is complete.", "questions",
         "About the list", questions=(
             ReadyQuestion(
                 "coverage", "single", "How well did this list cover what you do in your job?", role="coverage",

@@ -57,6 +57,11 @@ def launch_step(study: Study, checklist: Checklist) -> NextStep:
             "Complete the survey", "The survey can be launched as soon as this is done.", DIRECTOR,
             f"Go to: {first.label.lower()}", first.endpoint, missing=tuple(c.label for c in checklist.missing),
         )  # fmt: skip
+    if study.stage == "pilot":
+        return NextStep(
+            "Follow the pilot, then end it", "The survey stays as it is until the pilot ends.", DIRECTOR,
+            "Go to the pilot", "builder.pilot",
+        )  # fmt: skip
     if is_before(study.stage, "survey"):
         return NextStep(
             "Say that the inventory is complete", "Nothing is missing here. The overview says what comes first.",
