@@ -72,7 +72,7 @@ def _objects(study_id: int, actors) -> dict[str, object]:
     from jta.models.inventory import Domain, Knowledge, Task
     from jta.models.inventory_record import CheckDismissal, Reference
     from jta.models.response import Response
-    from jta.models.survey import RatingScale
+    from jta.models.survey import Question, RatingScale, SurveyPage
     from jta.services import (
         blueprint,
         collect,
@@ -111,6 +111,11 @@ def _objects(study_id: int, actors) -> dict[str, object]:
     return {
         "study_id": study_id,
         "task_id": first(Task),
+        "question_id": first(Question),
+        "page_id": db.session.scalars(
+            select(SurveyPage.id).where(SurveyPage.study_id == study_id, SurveyPage.kind == "questions")
+        ).first(),
+        "key": "scale:importance:title",
         "domain_id": area.id,
         "knowledge_id": knowledge.id,
         "reference_id": reference.id,

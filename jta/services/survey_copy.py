@@ -10,7 +10,7 @@ from sqlalchemy.orm import selectinload
 from jta import audit, clock
 from jta.audit import Actor
 from jta.db import db, transaction
-from jta.errors import NotFoundError
+from jta.errors import InvalidInputError
 from jta.models.account import Membership
 from jta.models.study import Study
 from jta.models.survey import Anchor, Choice, Question, RatingScale, SurveyPage
@@ -46,13 +46,13 @@ def copy_survey(actor: Actor, study_id: int, source_id: int) -> Copied:
 
     Raises
     ------
-    NotFoundError
-        If the account may not read the other study's survey.
+    InvalidInputError
+        If the account may not read the other study's survey, or none was chosen.
     StateError
         If the survey was launched.
     """
     if source_id not in {study.id for study in list_sources(actor.user_id or 0, study_id)}:
-        raise NotFoundError
+        raise InvalidInputError("Choose one of your other studies.")
     with transaction():
         study = open_study(study_id)
         _remove_all(study_id)

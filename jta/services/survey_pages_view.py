@@ -31,6 +31,11 @@ class PageRow:
     is_first: bool
     is_last: bool
 
+    @property
+    def minutes(self) -> int:
+        """Minutes to expect, rounded up."""
+        return -(-self.seconds // 60)
+
 
 def describe_pages(content: Mapping[str, Any]) -> list[PageRow]:
     """Return the pages of a survey in order."""

@@ -110,7 +110,7 @@ def _act_on_page(study_id: int, page_id: int, act: str) -> ResponseReturnValue:
 
 def _do(acts: Mapping[str, Callable[[], Any]], act: str) -> None:
     if act not in acts:
-        raise NotFoundError
+        raise InvalidInputError("This button is not known. Reload the page and try again.")
     acts[act]()
     words = {"remove": "Removed. You can bring it back below.", "restore": "It is back."}
     if act in words:

@@ -57,7 +57,7 @@ def press(page: Page, name: str) -> None:
 
 
 def titles(page: Page) -> list[str]:
-    return [text.split("\n")[0] for text in page.locator("tbody th a").all_inner_texts()]
+    return [text.strip() for text in page.locator("tbody th a").all_inner_texts()]
 
 
 def add_pages(page: Page, site: str) -> None:
