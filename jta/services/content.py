@@ -16,7 +16,7 @@ SECONDS_PER_RATING = 7
 SECONDS_PER_QUESTION = 10
 SECONDS_PER_TEXT = 45
 SECONDS_FOR_THE_REST = 60  # welcome, consent, reading, sending in
-DATA_KINDS = ("single", "agreement", "multiple", "number")  # what a data set carries of the answers; never a text
+DATA_KINDS = ("single", "agreement")  # what groups respondents in an analysis: one choice each, never a text
 _QUESTION = {
     "kind": "single", "required": False, "minimum": None, "maximum": None, "longest": None, "role": "",
     "is_stratum": False,
@@ -56,7 +56,7 @@ def questions_of(content: Content) -> list[Mapping[str, Any]]:
 
 
 def background_of(content: Content) -> list[Mapping[str, Any]]:
-    """Return the questions whose answers a data set carries: no texts, and none about the list itself."""
+    """Return the questions by whose answers an analysis groups respondents: one choice, none about the list itself."""
     return [q for q in questions_of(content) if q["kind"] in DATA_KINDS and q["role"] == ""]
 
 

@@ -15,9 +15,10 @@ from jta.models.response import Answer, Rating, Response
 from jta.models.review import Dataset
 from jta.models.study import Stratum
 from jta.models.survey import Choice, Question
-from jta.services.content import background_of, scales_of
+from jta.services.content import background_of, form_codes, scales_of
 from jta.services.results_release import decide_release
 from jta.services.review_decisions import REVIEWABLE
+from jta.services.review_forms import forms_of_responses, load_forms
 from jta.services.review_inclusion import frozen_instrument, list_candidates, preview_inclusion, rule_text
 from jta.services.study_stage import lock_study, move_stage
 
@@ -99,6 +100,7 @@ def load_study_data(study_id: int, codes: list[str]) -> StudyData:
         _load_codes(study_id, codes, tasks["task_id"].tolist()),
         respondents=_load_background(study_id, codes),
         population=load_population(study_id),
+        forms=load_forms(frozen_instrument(study_id).content),
     )
 
 
@@ -181,7 +183,9 @@ def _load_background(study_id: int, codes: list[str]) -> pd.DataFrame:
     for response, question, choice in db.session.execute(found):
         if response in given:
             given[response][question] = choice
-    names = [q["code"] for q in background_of(frozen_instrument(study_id).content)]
+    content = frozen_instrument(study_id).content
+    names = [q["code"] for q in background_of(content)]
+    forms = forms_of_responses(study_id) if form_codes(content) else {}
     strata = {c.code: c.stratum for c in list_candidates(study_id)}
     waves = _waves(study_id, codes)
     rows = [
@@ -189,6 +193,7 @@ def _load_background(study_id: int, codes: list[str]) -> pd.DataFrame:
             "respondent_id": code,
             **{name: given[code].get(name, "") for name in names},
             "stratum": strata[code],
+            **({"form_id": forms[code]} if forms else {}),
             **({} if WAVE in names else {WAVE: waves[code]}),
         }
         for code in codes

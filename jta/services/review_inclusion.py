@@ -13,13 +13,17 @@ from jta.models.study import Stratum
 from jta.models.survey import Instrument
 from jta.services.instrument import newest_instrument
 from jta.services.review_decisions import count_grounds, excluded_grounds
+from jta.services.review_forms import count_offered
 
 MINIMUM_SHARE = 0.5
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """One response as the rule of inclusion sees it: no name, no single answer."""
+    """One response as the rule of inclusion sees it: no name, no single answer.
+
+    ``share_answered`` is of the tasks that this person was asked about.
+    """
 
     response_id: int
     code: str
@@ -105,16 +109,18 @@ def list_candidates(study_id: int) -> list[Candidate]:
         .subquery()
     )
     found = (
-        select(Response.id, Response.code, Stratum.code, Response.submitted_at, answered.c.tasks)
+        select(Response.id, Response.code, Stratum.code, Response.submitted_at, answered.c.tasks, Response.form_code)
         .outerjoin(answered, answered.c.response_id == Response.id)
         .outerjoin(Stratum, Stratum.id == Response.stratum_id)
         .where(Response.study_id == study_id, Response.withdrawn_at.is_(None), Response.is_pilot.is_(False))
         .order_by(Response.code)
     )
-    tasks = max(frozen_instrument(study_id).content["n_tasks"], 1)
+    offered = count_offered(frozen_instrument(study_id).content)
     return [
-        Candidate(key, code, stratum or "", submitted is not None, (count or 0) / tasks)
-        for key, code, stratum, submitted, count in db.session.execute(found)
+        Candidate(
+            key, code, stratum or "", submitted is not None, (count or 0) / max(offered.get(form, offered[None]), 1)
+        )
+        for key, code, stratum, submitted, count, form in db.session.execute(found)
     ]
 
 

@@ -16,6 +16,7 @@ from jta.models.review import ReviewDecision
 from jta.services.results import study_plan
 from jta.services.review import load_study_data
 from jta.services.review_decisions import EXCLUDE, count_grounds, load_decisions
+from jta.services.review_forms import offered
 from jta.services.screening_rules import (
     FEWEST_FOR_PERCENTILE,
     FEWEST_RATINGS,
@@ -203,7 +204,11 @@ def _measure(data: StudyData, main: RatingMatrix | None, seconds: list[float]) -
     codes = [m.codes for m in data.matrices.values()]
     given = [np.count_nonzero(c, axis=1) for c in codes]
     every = sum(given) if given else np.zeros(len(seconds), dtype=np.int64)
-    touched = np.any([c > 0 for c in codes], axis=0).mean(axis=1) if codes else np.zeros(len(seconds))
+    touched = (
+        np.any([c > 0 for c in codes], axis=0).sum(axis=1) / np.maximum(offered(data), 1)
+        if codes
+        else np.zeros(len(seconds))
+    )
     each = screening.seconds_per_rating(np.array(seconds, dtype=float), every)
     X = np.full((len(seconds), len(data.tasks)), np.nan) if main is None else main.values()
     distances = screening.mahalanobis(screening.domain_means(X, _domains(data)))

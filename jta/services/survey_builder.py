@@ -203,7 +203,7 @@ def remove_page(actor: Actor, study_id: int, page_id: int) -> SurveyPage:
 
 
 def restore_page(actor: Actor, study_id: int, page_id: int) -> SurveyPage:
-    """Bring a page back that was removed, before the thanks.
+    """Bring a page back that was removed, about where it stood.
 
     Raises
     ------

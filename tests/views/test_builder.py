@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from jta.db import db
-from jta.models.survey import Question, RatingScale, SurveyPage
+from jta.models.survey import SurveyPage
 from jta.services.survey_library import PAGES
 from tests.factories import post
 from tests.views.survey_tools import client_of, staffed_study
