@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import exists, select
 from sqlalchemy.orm import selectinload
 from sqlalchemy.orm.attributes import flag_modified
 
@@ -13,6 +14,7 @@ from jta import audit
 from jta.audit import Actor
 from jta.db import db, transaction
 from jta.errors import EditConflictError, InvalidInputError, NotFoundError, StateError
+from jta.models.response import KsaRating, KsaRatingChange, Rating, RatingChange
 from jta.models.study import Study
 from jta.models.survey import Anchor, RatingScale
 from jta.services.study_stage import lock_study, require_unlocked
@@ -106,10 +108,18 @@ def remove_point(actor: Actor, study_id: int, scale_id: int, *, version: int) ->
             raise StateError(f"A rating scale needs at least {FEWEST_POINTS} anchors with a number.")
         before = words_of(scale)
         highest = points(scale)[-1]
+        _require_unused(highest)
         scale.anchors.remove(highest)
         _touch(scale)
         _record(actor, scale, "removed anchor", before, note=f"{scale.code} {highest.code}")
     return scale
+
+
+def _require_unused(anchor: Anchor) -> None:
+    """Refuse to take away an anchor that a pilot's respondent chose, now or earlier."""
+    for table in (Rating, RatingChange, KsaRating, KsaRatingChange):
+        if db.session.scalar(select(exists().where(table.scale_id == anchor.scale_id, table.anchor_id == anchor.id))):
+            raise StateError("Somebody chose this anchor in the pilot, so it stays. Change its words instead.")
 
 
 def save_consent(actor: Actor, study_id: int, *, text: str, version: int) -> Study:
