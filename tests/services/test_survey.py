@@ -193,7 +193,7 @@ def test_launch_waits_for_what_is_missing(app_context):
     study.consent_text, study.plan, study.contact = " ", None, ""
     db.session.commit()
     checklist = survey_launch.load_checklist(study)
-    assert [c.label for c in checklist.missing] == ["Task statements", "Consent text", "Analysis plan saved"]
+    assert [c.label for c in checklist.missing] == ["Task statements", "Analysis plan saved", "Consent text"]
     assert [c.label for c in checklist.warnings] == ["People on the roster", "Contact shown to respondents"]
     with pytest.raises(StateError, match="task statements, consent text, analysis plan saved"):
         survey_launch.launch(DORA, made.study_id)
