@@ -83,7 +83,9 @@ def _has_bounced() -> ColumnElement[bool]:
 
 
 def _has_message(states: Iterable[str]) -> ColumnElement[bool]:
-    return exists().where(OutboxMessage.person_id == Person.id, OutboxMessage.state.in_(list(states)))
+    # The text added keeps SQLite from looking through all messages of a state for every person.
+    state = OutboxMessage.state + ""
+    return exists().where(OutboxMessage.person_id == Person.id, state.in_(list(states)))
 
 
 def joined() -> ColumnElement[bool]:
