@@ -14,17 +14,13 @@ from jta import audit, clock
 from jta.audit import Actor
 from jta.db import db, transaction
 from jta.errors import EditConflictError, InvalidInputError, NotFoundError
-from jta.models.account import Membership
 from jta.models.cycle import RELATIONS, CrosswalkLink, FormerList, FormerStatement, StudyOrigin
 from jta.models.inventory import Task
-from jta.models.study import Study
 from jta.services.crosswalk_rules import propose
-from jta.services.inventory import live_tasks, load_inventory
+from jta.services.inventory import live_tasks
 from jta.services.statement_similarity import Alike
-from jta.services.study import get_study
 from jta.services.study_stage import lock_study
 
-MAY_COMPARE = ("director", "psychometrician")
 LONGEST_LIST = 5_000
 AS_PROPOSED = "As proposed"
 
@@ -116,14 +112,6 @@ def origin_of(study_id: int) -> StudyOrigin | None:
     return db.session.get(StudyOrigin, study_id)
 
 
-def comparable_studies(user_id: int | None, study_id: int) -> list[Study]:
-    """Return the other studies in which an account may see tasks and results: as director or psychometrician."""
-    found = select(Study).join(Membership, Membership.study_id == Study.id).where(
-        Membership.user_id == user_id, Membership.role.in_(MAY_COMPARE), Study.id != study_id
-    )  # fmt: skip
-    return list(db.session.scalars(found.distinct().order_by(Study.id.desc())))
-
-
 def add_list(actor: Actor, study_id: int, new: NewList) -> FormerList:
     """Keep a list to compare with, and propose a crosswalk from it.
 
@@ -174,43 +162,6 @@ def _write_proposals(former: FormerList) -> None:
             )
         )  # fmt: skip
     db.session.flush()
-
-
-def list_of_study(former_id: int, user_id: int | None, study_id: int) -> NewList:
-    """Return another study's live tasks with the figures and weights of its newest analysis, as a list to compare with.
-
-    Raises
-    ------
-    NotFoundError
-        If the account is neither director nor psychometrician of that study.
-    """
-    if former_id not in {study.id for study in comparable_studies(user_id, study_id)}:
-        raise NotFoundError
-    former = get_study(former_id)
-    return NewList(
-        former.title, f"Study “{former.title}” of this installation", texts_of_study(former),
-        weights_of_study(former), former_id,
-    )  # fmt: skip
-
-
-def texts_of_study(study: Study) -> list[FormerText]:
-    """Return the live tasks of a study with the figures of its newest analysis."""
-    from jta.services.cycle_figures import figures_of
-
-    figures = figures_of(study)
-    return [
-        FormerText(task.code, task.statement, domain.area.title, figures.get(task.code, {}))
-        for domain in load_inventory(study.id).domains
-        for branch in (domain, *domain.branches)
-        for task in branch.tasks
-    ]
-
-
-def weights_of_study(study: Study) -> list[dict[str, Any]]:
-    """Return the domain weights of a study: its newest blueprint's, else its newest analysis's."""
-    from jta.services.cycle_figures import weights_of
-
-    return weights_of(study)
 
 
 def load_crosswalk(study_id: int, list_id: int) -> Crosswalk:

@@ -16,7 +16,8 @@ from jta.models.cycle import StudyOrigin
 from jta.models.inventory import Knowledge, StatementVersion, Task
 from jta.models.study import Study
 from jta.models.survey import Anchor, RatingScale
-from jta.services.cycle import FormerText, NewList, texts_of_study, weights_of_study, write_list
+from jta.services.cycle import FormerText, NewList, write_list
+from jta.services.cycle_sources import texts_of_study, weights_of_study
 from jta.services.study import LONGEST, get_study
 from jta.services.study_plan_versions import keep_version
 

@@ -9,6 +9,7 @@ from jta.forms.cycle import CloneForm, DecideForm, FormerStudyForm, OnetForm, We
 from jta.forms.study import seen_version
 from jta.permissions import allows, current_actor
 from jta.services import cycle as service
+from jta.services import cycle_sources as sources
 from jta.services.crosswalk_rules import candidates
 from jta.services.cycle_clone import clone_study
 from jta.services.cycle_figures import compare_cycles
@@ -36,12 +37,12 @@ def index(study_id: int) -> ResponseReturnValue:
 def add(study_id: int) -> ResponseReturnValue:
     """Compare with another study of this installation."""
     actor = current_actor()
-    studies = service.comparable_studies(actor.user_id, study_id)
+    studies = sources.comparable_studies(actor.user_id, study_id)
     form = FormerStudyForm(studies=studies)
     tried = attempt(
         form,
         lambda: service.add_list(
-            actor, study_id, service.list_of_study(form.study.data, actor.user_id, study_id)
+            actor, study_id, sources.list_of_study(form.study.data, actor.user_id, study_id)
         ),
     )  # fmt: skip
     if tried.done:

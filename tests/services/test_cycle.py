@@ -16,6 +16,7 @@ from jta.models.cycle import CrosswalkLink
 from jta.models.delivery import Person
 from jta.models.survey import RatingScale
 from jta.services import cycle as service
+from jta.services import cycle_sources as sources
 from jta.services import inventory as inv
 from jta.services import inventory_areas as areas
 from jta.services import inventory_knowledge as knowledge
@@ -142,7 +143,7 @@ def test_another_studys_list_and_tasks_are_not_found(app_context):
     for act in (
         lambda: service.get_former(other.id, former.id),
         lambda: service.delete_list(erna, other.id, former.id),
-        lambda: service.list_of_study(study.id, erna.user_id, other.id),
+        lambda: sources.list_of_study(study.id, erna.user_id, other.id),
         lambda: service.get_former_statement(study.id, former.id, 999),
         lambda: service.decide(
             dora, study.id, former.id, statement, relation="same", task_ids=[foreign.id], reason="r",
@@ -330,9 +331,9 @@ def test_a_former_study_brings_its_figures_and_a_comparison_shows_n_on_both_side
 def test_only_decided_same_or_reworded_tasks_are_compared(compared):
     study, actors = compared
     dora = actors["director"]
-    own = service.texts_of_study(study)
+    own = sources.texts_of_study(study)
     texts = [service.FormerText(t.code, t.statement, t.domain, t.figures) for t in own[:20]]
-    new = service.NewList("Itself", texts=texts, weights=service.weights_of_study(study))
+    new = service.NewList("Itself", texts=texts, weights=sources.weights_of_study(study))
     former = service.add_list(dora, study.id, new)
     assert compare_cycles(study, former.id, frozenset({"director"})).lines == []
     service.accept(dora, study.id, former.id, which="same")
