@@ -12,7 +12,8 @@ from tests.conftest import make_settings
 
 OLD = (
     "INSERT INTO study (id, title, credential, purpose, population, contact, time_zone, stage, exam_items,"
-    " consent_text, background_on, created_at, version) VALUES ({id}, 'T', '', '', '', '', 'UTC', 'survey', 100, 'C', {on},"
+    " consent_text, background_on, created_at, version) VALUES ({id}, 'T', '', '', '', '', 'UTC',"
+    " 'survey', 100, 'C', {on},"
     " '2026-01-01 00:00:00', 1)",
     "INSERT INTO question (id, study_id, code, prompt, help, is_stratum, position)"
     " VALUES ({id}, {id}, 'size', 'How large?', '', {yes}, 1)",
