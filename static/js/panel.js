@@ -38,7 +38,6 @@
     if (only) {
       for (const name of [...sent.keys()]) if (name.startsWith("a.") && name !== only) sent.delete(name);
     }
-    say(card, "saving", "Saving …");
     try {
       const reply = await fetch(form.dataset.autosave, { method: "POST", body: sent, headers: { Accept: "application/json" } });
       const said = await reply.json();
@@ -59,6 +58,9 @@
     if (!card) return;
     if (field.matches("select")) field.dataset.value = field.value;
     // One after the other: the second needs the version that the first one made.
+    // A tap on a button leaves a text field first: words that change then would move the button away under the finger.
+    const wait = field.matches("select, [type=radio]") ? 0 : 250;
+    queue = queue.then(() => new Promise((done) => setTimeout(done, wait)));
     queue = queue.then(() => send(card, field.matches("select") ? field.name : null));
   });
 
