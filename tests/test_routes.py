@@ -72,6 +72,7 @@ def _objects(study_id: int, actors) -> dict[str, object]:
     from jta.models.inventory import Domain, Knowledge, Task
     from jta.models.inventory_record import CheckDismissal, Reference
     from jta.models.response import Response
+    from jta.models.study import Study
     from jta.models.survey import Question, RatingScale, SurveyPage
     from jta.services import (
         blueprint,
@@ -102,6 +103,7 @@ def _objects(study_id: int, actors) -> dict[str, object]:
     former = FormerStatement(code="1", statement="Plan", position=1)
     old = FormerList(study_id=study_id, title="Old", weights=[], by_name="z", at=clock.now(), statements=[former])
     db.session.add_all([dismissal, old])
+    db.session.get_one(Study, study_id).languages = ["en", "es"]
     db.session.commit()
 
     def first(model):
@@ -149,6 +151,7 @@ def _objects(study_id: int, actors) -> dict[str, object]:
         "token": "unknown",
         "filename": "css/tokens.css",
         "direction": "up",
+        "language": "es",
         **panel_objects(study_id, actors["director"]),
         **_messages(study_id, actors["director"]),
     }

@@ -23,6 +23,7 @@ NAMES = (
     "meeting",
     "survey",
     "builder",
+    "languages",
     "delivery",
     "sending",
     "letters",

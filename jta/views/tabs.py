@@ -11,7 +11,7 @@ TABS = (
     ("Overview", "study.overview", {"study"}),
     ("Inventory", "inventory.index", {"inventory", "inventory_checks", "cycle"}),
     ("Panel", "panel.index", {"panel", "meeting"}),
-    ("Survey", "survey.index", {"survey", "builder"}),
+    ("Survey", "survey.index", {"survey", "builder", "languages"}),
     ("Roster", "delivery.roster", {"delivery"}),
     ("Messages", "sending.index", {"sending", "letters", "open_link"}),
     ("Responses", "delivery.monitor", set()),
