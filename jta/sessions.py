@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import flask_security
 from flask import Flask, current_app, session
+from flask.sessions import SecureCookieSessionInterface
 from flask_login import current_user
 
 from jta import clock
@@ -55,8 +57,23 @@ def _moment(key: str) -> datetime:
     return datetime.fromtimestamp(session[key], tz=clock.now().tzinfo)
 
 
+class _CookieSessions(SecureCookieSessionInterface):
+    """Flask's own signed cookies; what signs them is made once, not anew for every request."""
+
+    def __init__(self) -> None:
+        self._signers: dict[str, Any] = {}
+
+    def get_signing_serializer(self, app: Flask) -> Any:
+        """Return what signs and reads the cookies of an application."""
+        key = str(app.secret_key)
+        if key not in self._signers:
+            self._signers[key] = super().get_signing_serializer(app)
+        return self._signers[key]
+
+
 def register(app: Flask) -> None:
     """Check the age of the staff's session before each request."""
+    app.session_interface = _CookieSessions()
     app.before_request(_expire)
 
 

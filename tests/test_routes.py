@@ -151,7 +151,7 @@ def _objects(study_id: int, actors) -> dict[str, object]:
         "token": "unknown",
         "filename": "css/tokens.css",
         "direction": "up",
-        "language": "es",
+        "text_language": "es",
         **panel_objects(study_id, actors["director"]),
         **_messages(study_id, actors["director"]),
     }

@@ -32,7 +32,7 @@ def index(study_id: int) -> ResponseReturnValue:
         except InvalidInputError as error:
             show_error(form, error)
         else:
-            return redirect(url_for("languages.edit", study_id=study_id, language=form.code.data), 303)
+            return redirect(url_for("languages.edit", study_id=study_id, text_language=form.code.data), 303)
     page = render_template(
         "languages/index.html", form=form, languages=service.list_languages(g.study), may_edit=_may_edit(),
         name_of=english_name_of,
@@ -40,69 +40,69 @@ def index(study_id: int) -> ResponseReturnValue:
     return page, 422 if form.is_submitted() else 200
 
 
-@bp.route("/<language>", methods=["GET", "POST"])
-def edit(study_id: int, language: str) -> ResponseReturnValue:
+@bp.route("/<text_language>", methods=["GET", "POST"])
+def edit(study_id: int, text_language: str) -> ResponseReturnValue:
     """Show the texts of the survey beside their translations and save these."""
     if request.method == "POST":
         texts, versions = read_texts(request.form)
-        changed = service.save_texts(current_actor(), study_id, language, texts, versions)
+        changed = service.save_texts(current_actor(), study_id, text_language, texts, versions)
         flash(f"{plural(changed, 'translation')} saved.", "success")
         show = "missing" if request.args.get("show") == "missing" else None
-        return redirect(url_for("languages.edit", study_id=study_id, language=language, show=show), 303)
-    lines = service.list_texts(g.study, language)
+        return redirect(url_for("languages.edit", study_id=study_id, text_language=text_language, show=show), 303)
+    lines = service.list_texts(g.study, text_language)
     missing = [line for line in lines if line.is_missing]
     only_missing = request.args.get("show") == "missing"
     return render_template(
-        "languages/edit.html", language=language, name=english_name_of(language), total=len(lines),
+        "languages/edit.html", language=text_language, name=english_name_of(text_language), total=len(lines),
         lines=missing if only_missing else lines, n_missing=len(missing), only_missing=only_missing,
         may_edit=_may_edit(),
     )  # fmt: skip
 
 
-@bp.route("/<language>/remove", methods=["GET", "POST"])
-def remove(study_id: int, language: str) -> ResponseReturnValue:
+@bp.route("/<text_language>/remove", methods=["GET", "POST"])
+def remove(study_id: int, text_language: str) -> ResponseReturnValue:
     """Ask, then take a language out of the survey."""
     if request.method == "POST":
-        service.remove_language(current_actor(), study_id, language)
-        flash(f"{english_name_of(language)} is taken out. Its translations are kept for another time.", "success")
+        service.remove_language(current_actor(), study_id, text_language)
+        flash(f"{english_name_of(text_language)} is taken out. Its translations are kept for another time.", "success")
         return redirect(url_for("languages.index", study_id=study_id), 303)
-    service.list_texts(g.study, language)
-    return render_template("languages/remove.html", language=language, name=english_name_of(language))
+    service.list_texts(g.study, text_language)
+    return render_template("languages/remove.html", language=text_language, name=english_name_of(text_language))
 
 
-@bp.get("/<language>/texts.xlsx")
-def export(study_id: int, language: str) -> ResponseReturnValue:
+@bp.get("/<text_language>/texts.xlsx")
+def export(study_id: int, text_language: str) -> ResponseReturnValue:
     """Send the texts and their translations as a workbook."""
-    data = service.export_texts(g.study, language)
-    name = f"translations-{study_id}-{language}.xlsx"
+    data = service.export_texts(g.study, text_language)
+    name = f"translations-{study_id}-{text_language}.xlsx"
     return Response(data, mimetype=XLSX, headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
 
-@bp.route("/<language>/upload", methods=["GET", "POST"])
-def upload(study_id: int, language: str) -> ResponseReturnValue:  # noqa: ARG001  the guard has loaded the study
+@bp.route("/<text_language>/upload", methods=["GET", "POST"])
+def upload(study_id: int, text_language: str) -> ResponseReturnValue:  # noqa: ARG001  the guard has loaded the study
     """Take a file of translations and show what it would do."""
-    form, name = TranslationFileForm(), english_name_of(language)
+    form, name = TranslationFileForm(), english_name_of(text_language)
     if form.validate_on_submit():
         sent = request.files["file"]
         try:
             data = sent.stream.read()
-            found = service.preview_file(current_actor(), g.study, language, data, sent.filename or "file")
+            found = service.preview_file(current_actor(), g.study, text_language, data, sent.filename or "file")
         except InvalidInputError as error:
             show_error(form, error)
         else:
             bad = found.result.refused or found.result.problems
             apply = ApplyForm(token=found.token)
             page = render_template(
-                "languages/preview.html", preview=found, language=language, name=name, apply=apply
+                "languages/preview.html", preview=found, language=text_language, name=name, apply=apply
             )  # fmt: skip
             return page, 422 if bad else 200
-    page = render_template("languages/upload.html", form=form, language=language, name=name)
+    page = render_template("languages/upload.html", form=form, language=text_language, name=name)
     return page, 422 if form.is_submitted() else 200
 
 
-@bp.post("/<language>/apply")
-def apply_import(study_id: int, language: str) -> ResponseReturnValue:
+@bp.post("/<text_language>/apply")
+def apply_import(study_id: int, text_language: str) -> ResponseReturnValue:
     """Save the translations that a preview showed."""
-    changed = service.apply_file(current_actor(), study_id, language, request.form.get("token", ""))
+    changed = service.apply_file(current_actor(), study_id, text_language, request.form.get("token", ""))
     flash(f"{plural(changed, 'translation')} saved.", "success")
-    return redirect(url_for("languages.edit", study_id=study_id, language=language), 303)
+    return redirect(url_for("languages.edit", study_id=study_id, text_language=text_language), 303)

@@ -30,23 +30,22 @@ def rating_page(reading: Reading, deck: str, number: int, conflicts: Sequence[Co
     survey = visit.cards(deck)
     cards = build_rating_page(survey, number, reading.ratings, conflicts)
     words = places(cards, visit, reading.saved_at)
-    back_url = back_of(survey, survey.stop(deck, number))
     if conflicts:
-        return draw_page(cards, words, back_url=back_url)
+        return draw_page(cards, words)
     key = (deck, survey.instrument_id, survey.language, number, tuple(task.id for task in cards.page.tasks))
-    frame = kept_frame(key, lambda: draw_page(cards, {name: slot(name) for name in PLACES}, back_url, blank=True))
+    frame = kept_frame(key, lambda: draw_page(cards, {name: slot(name) for name in PLACES}, blank=True))
     return frame.fill(words | _marks(cards))
 
 
 def draw_page(
-    cards: RatingPage, words: Mapping[str, str], back_url: str | None = None, *, blank: bool = False,
-    preview: Mapping[str, Any] | None = None,
-) -> str:  # fmt: skip
+    cards: RatingPage, words: Mapping[str, str], *, blank: bool = False, preview: Mapping[str, Any] | None = None
+) -> str:
     """Draw a page of cards by its templates; ``blank`` leaves a slot beside each answer."""
     survey = cards.survey
     stop = survey.stop(survey.deck, cards.page.number)
     return page(
-        "rate", survey, cards=cards, html=_cards(cards, blank=blank), places=words, back_url=back_url, stop=stop,
+        "rate", survey, cards=cards, html=_cards(cards, blank=blank), places=words, stop=stop,
+        back_url=None if preview else back_of(survey, stop),
         place=survey.stops.index(stop) + 1, here=url_for(f"response.{survey.deck}", number=cards.page.number),
         script_words=json.dumps(_script_words()), csp_nonce=lambda: words["nonce"], preview=preview,
     )  # fmt: skip
