@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from analysis.bases_kane import log_pairs
 from analysis.bases_kane_resampled import log_model
+from analysis.bootstrap_shares import time_share_parts
 from analysis.criticality import TaskSums, pair_values
 from analysis.frames import Texts
 from analysis.ratings import RatingMatrix
@@ -125,12 +126,13 @@ class Resampled:
     """What each resample comes to, all of shape (resamples, T).
 
     ``sums`` of the ratings, ``performing`` the share who perform the task (``None`` without a frequency
-    scale), ``log_effects`` the Kane-type effects where asked for.
+    scale), ``log_effects`` the Kane-type effects and ``time_shares`` that index where asked for.
     """
 
     sums: TaskSums
     performing: Floats | None = None
     log_effects: Floats | None = None
+    time_shares: Floats | None = None
 
 
 def resample_sums(
@@ -155,10 +157,11 @@ def resample(
     *,
     not_performed: float | None = 0.0,
     log_effects: bool = False,
+    time_shares: bool = False,
     workers: int = 1,
     progress: Callable[[str], None] | None = None,
 ) -> Resampled:
-    """Return the sums of each task in each resample, and on wish the Kane-type effects.
+    """Return the sums of each task in each resample, and on wish the indices that do not follow from them.
 
     Parameters
     ----------
@@ -170,6 +173,8 @@ def resample(
         Frequency of a non-performer; ``None``: missing.
     log_effects : bool
         Whether to fit `analysis.bases_kane.kane_log_performers` in every resample (needs a frequency scale).
+    time_shares : bool
+        Whether to make the index ``time_share`` in every resample (needs a frequency scale).
     workers : int
         Threads that share the blocks of resamples.
 
@@ -181,7 +186,10 @@ def resample(
     codes = PairCodes(importance.codes, None if frequency is None else frequency.codes, _anchors(frequency))
     table = _value_table(importance, frequency, not_performed)
     sums = np.zeros((draws.resamples, len(importance.tasks), table.shape[1]))
-    model, effects = None, None
+    model, effects, parts, owned = None, None, None, None
+    if time_shares and frequency is not None:
+        parts = time_share_parts(frequency, not_performed)
+        owned = np.empty((draws.resamples, len(importance.tasks)))
     if log_effects and frequency is not None:
         pairs = log_pairs(importance.scale.values(), frequency.scale.values(not_performed))
         model = log_model(codes.rows, pairs.ravel(), importance.codes.shape)
@@ -191,13 +199,15 @@ def resample(
         sums[block] = _sums(counts, codes, table)
         if model is not None and effects is not None:
             effects[block] = model.effects(counts)
+        if parts is not None and owned is not None:
+            owned[block] = parts.index(counts, sums[block, :, 3])
         if progress:
             progress(f"Resampled respondents {block.stop:,} of {draws.resamples:,} times")
 
     each_block(draws, work, workers)
     by_field = [np.ascontiguousarray(part) for part in np.moveaxis(sums, 2, 0)]
     performing = divide(by_field[6], by_field[7]) if frequency is not None else None
-    return Resampled(TaskSums(*by_field[:6]), performing, effects)
+    return Resampled(TaskSums(*by_field[:6]), performing, effects, owned)
 
 
 def _anchors(ratings: RatingMatrix | None) -> int:

@@ -59,7 +59,7 @@ _TABLES = {
     "bootstrap_weights": _about(
         "How far the weights would move with other respondents of the same kind.",
         "level method unit estimate boot_mean boot_se perc_low perc_high R",
-        "respondents drawn with replacement within form; percentile interval, (R + 1) p-th ordered value",
+        "respondents drawn with replacement within form and stratum; percentile interval, (R + 1) p-th ordered value",
         "Davison & Hinkley 1997, Bootstrap Methods and their Application",
     ),
     "retention": _about(
@@ -259,7 +259,7 @@ _TABLES = {
     "bootstrap_items": _about(
         "How far the whole items of a unit would move with other respondents of the same kind.",
         "level method unit total estimate boot_mean perc_low perc_high share_same R",
-        "each resample's weights made whole items by the plan's rule; percentiles, outward to whole items",
+        "each resample (by form and stratum) made whole items by the plan's rule; percentiles, outward to whole items",
         "Davison & Hinkley 1997, Bootstrap Methods and their Application",
     ),
     "precision_forecast": _about(

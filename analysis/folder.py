@@ -10,12 +10,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from analysis.choices import FREQUENCY_NAMES, find_scale
 from analysis.csv_text import Problems, StudyFolderError, Table, code_fault, open_table
 from analysis.folder_faults import Finding, Findings
-from analysis.folder_ratings import COLUMNS, RatingsReader, Survey, survey_ratings
+from analysis.folder_ratings import COLUMNS, Offered, RatingsReader, Survey, survey_ratings
 from analysis.folder_tables import (
     read_forms,
     read_population,
@@ -24,6 +25,7 @@ from analysis.folder_tables import (
     read_tasks,
     scale_of_range,
 )
+from analysis.frames import FORM, TASK
 from analysis.ratings import StudyData, study_from_codes
 from analysis.scales import RatingScale, integer_scale
 
@@ -107,6 +109,7 @@ def read_study_folder(
         frequency=chosen,
         findings=findings,
         progress=progress or (lambda _text: None),
+        offered=_offered(files),
     )
     codes = reader.read()
     files.problems.raise_any()
@@ -145,6 +148,19 @@ def _is_lost(files: _Files) -> bool:
         files.respondents is None and files.has("respondents.csv"),
     )
     return any(lost)
+
+
+def _offered(files: _Files) -> Offered | None:
+    """Return which tasks each respondent was given, ``None`` where there are no forms."""
+    people, forms, tasks = files.respondents, files.forms, files.tasks
+    if people is None or forms is None or tasks is None or FORM not in people:
+        return None
+    names, codes = forms[FORM].unique().tolist(), tasks[TASK].tolist()
+    on_form = np.zeros((len(names), len(codes)), dtype=bool)
+    places = pd.Index(codes).get_indexer(forms[TASK])  # unknown tasks are told as faults of forms.csv
+    rows = pd.Index(names).get_indexer(forms[FORM])
+    on_form[rows[places >= 0], places[places >= 0]] = True
+    return Offered(pd.Index(names).get_indexer(people[FORM]).astype(np.int64), on_form)
 
 
 def _failure(problems: Problems) -> StudyFolderError:

@@ -12,6 +12,7 @@ REJECTED = "rejected, treated as missing"
 FAULTS: dict[str, tuple[str, str, str]] = {
     "unknown_respondent": ("respondent_id", REJECTED, "the respondent {cell!r} is not in respondents.csv."),
     "unknown_task": ("task_id", REJECTED, "the task {cell!r} is not in tasks.csv."),
+    "not_on_form": ("task_id", REJECTED, "the task {cell!r} is not on the form of this respondent (forms.csv)."),
     "blank": ("value", "treated as missing", "the value is blank; leave the row out, or give a value."),
     "not_a_number": ("value", REJECTED, "the value {cell!r} is not a number."),
     "not_an_integer": ("value", REJECTED, "the value {cell!r} is not a whole number."),

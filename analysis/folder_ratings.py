@@ -111,6 +111,25 @@ def survey_ratings(table: Table) -> Survey:
     return found
 
 
+@dataclass(frozen=True)
+class Offered:
+    """Which tasks stand on each respondent's form.
+
+    ``form`` (R,) is the row of ``tasks`` (forms, T); -1 where the respondent's form is not in forms.csv.
+    """
+
+    form: Ints
+    tasks: Bools
+
+    def refuses(self, respondents: Ints, tasks: Ints) -> Bools:
+        """Return which ratings, by the places of respondent and task, are of a task not on the form."""
+        if not self.tasks.size:
+            return np.zeros(len(respondents), dtype=bool)
+        form = self.form[respondents]
+        known = (respondents >= 0) & (tasks >= 0) & (form >= 0)
+        return known & ~self.tasks[form, tasks]
+
+
 @dataclass
 class RatingsReader:
     """Fills the matrices of codes from the blocks of a file.
@@ -122,6 +141,8 @@ class RatingsReader:
     respondents, tasks : sequence of str
     frequency : str or None
         Code of the scale whose "not performed" makes other ratings of the task void.
+    offered : Offered, optional
+        Which tasks each respondent was given; without it, all.
     """
 
     table: Table
@@ -131,6 +152,7 @@ class RatingsReader:
     frequency: str | None
     findings: Findings
     progress: Progress
+    offered: Offered | None = None
     codes: npt.NDArray[np.uint8] = field(init=False)
     doubles: list[tuple[int, Finding]] = field(default_factory=list)
     conflicts: set[int] = field(default_factory=set)
@@ -187,6 +209,8 @@ class RatingsReader:
         code = values - self._low[place["scale"]] + 1
         outside = known_scale & (values <= LARGEST) & ((code < 1) | (code > self._points[place["scale"]]))
         faults = {"unknown_respondent": place["respondent_id"] < 0, "unknown_task": place["task_id"] < 0}
+        if self.offered is not None:
+            faults["not_on_form"] = self.offered.refuses(place["respondent_id"], place["task_id"])
         faults |= {issue: values == mark for mark, issue in VALUE_FAULTS.items()}
         faults["out_of_range"] = outside
         bad = np.logical_or.reduce(list(faults.values())) | ~known_scale

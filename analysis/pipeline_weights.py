@@ -12,6 +12,7 @@ import pandas as pd
 from analysis.bases_kane import kane_log_x_performing
 from analysis.blueprint import Retained, build_blueprint
 from analysis.bootstrap import Draws, resample
+from analysis.bootstrap_strata import ResamplingGroups, groups_note, resampling_groups
 from analysis.criticality import INDEX_FUNCTIONS, METHODS, TaskSums, exact_index, further_indices, sum_ratings
 from analysis.empty import empty_basis
 from analysis.errors import PlanError, shown
@@ -32,6 +33,11 @@ from analysis.weights import Units, has_every_subdomain, units_of, why_no_weight
 
 WEIGHT_TABLES = ("task_weight_basis", "domain_weights", "allocation", "bootstrap_weights", "blueprint")
 
+NOT_RESAMPLED = (
+    "blueprint: the index {index} is not resampled (every resample would need a Rasch model of its own), so its "
+    "intervals are empty."
+)
+
 
 def weigh(work: Work, kept: np.ndarray[Any, np.dtype[np.bool_]]) -> None:
     choices, importance = work.choices, work.choices.importance_matrix
@@ -39,14 +45,15 @@ def weigh(work: Work, kept: np.ndarray[Any, np.dtype[np.bool_]]) -> None:
         reason = "The study has no importance scale (the plan can name one), so no weights follow."
         work.left_out.update(dict.fromkeys(WEIGHT_TABLES, reason))
         return
-    levels = _levels(work)
-    tabled = _indices(work, importance, 0.0)
+    levels, groups = _levels(work), resampling_groups(work.data, work.plan)
+    tabled = _indices(work, importance, groups, 0.0)
     _tables(work, tabled, levels)
     as_planned = choices.not_performed == 0.0 or choices.frequency is None
-    used = tabled if as_planned else _indices(work, importance, choices.not_performed)
+    used = tabled if as_planned else _indices(work, importance, groups, choices.not_performed)
     if (index := _retained_index(work, used, kept)) is not None:
         work.tables["retention"]["task_index"] = index.basis
         _blueprint(work, levels, index)
+    work.notes += groups_note(groups) if work.plan.bootstrap_resamples else []
     work.weighed = Weighed(used.methods, used.resampled, levels)
 
 
@@ -59,7 +66,7 @@ class _Indices:
     resampled: dict[str, Floats]
 
 
-def _indices(work: Work, importance: RatingMatrix, not_performed: float | None) -> _Indices:
+def _indices(work: Work, importance: RatingMatrix, groups: ResamplingGroups, not_performed: float | None) -> _Indices:
     """Return the task indices with non-performers counted as 0 or (None) as missing on the frequency scale."""
     sums = sum_ratings(importance, work.choices.frequency_matrix, not_performed)
     methods = index_methods(sums) | work.bases
@@ -69,7 +76,7 @@ def _indices(work: Work, importance: RatingMatrix, not_performed: float | None) 
         from analysis.refit import refitted  # the core of the analysis does without
 
         methods |= refitted(work.data, replace(work.plan, index="time_share"))
-    return _Indices(sums, methods, _resample(work, importance, methods, not_performed))
+    return _Indices(sums, methods, _resample(work, importance, groups, methods, not_performed))
 
 
 def _tables(work: Work, found: _Indices, levels: list[Units]) -> None:
@@ -98,16 +105,21 @@ def _levels(work: Work) -> list[Units]:
 
 
 def _resample(
-    work: Work, importance: RatingMatrix, methods: dict[str, Floats], not_performed: float | None
+    work: Work,
+    importance: RatingMatrix,
+    groups: ResamplingGroups,
+    methods: dict[str, Floats],
+    not_performed: float | None,
 ) -> dict[str, Floats]:
     """Return those of the methods' task indices that can be resampled, (resamples, T)."""
-    draws = Draws(importance.respondents, work.data.form_of, work.plan.bootstrap_resamples, work.plan.seed)
+    draws = Draws(importance.respondents, groups.labels, work.plan.bootstrap_resamples, work.plan.seed)
     drawn = resample(
         importance,
         work.choices.frequency_matrix,
         draws,
         not_performed=not_performed,
         log_effects="kane_log_performers" in methods and bool(draws.resamples),
+        time_shares="time_share" in methods and bool(draws.resamples),
         workers=work.workers,
         progress=work.progress,
     )
@@ -115,6 +127,8 @@ def _resample(
     if drawn.log_effects is not None and drawn.performing is not None:
         found["kane_log_performers"] = drawn.log_effects
         found["kane_log_x_performing"] = kane_log_x_performing(drawn.log_effects, drawn.performing)
+    if drawn.time_shares is not None:
+        found["time_share"] = drawn.time_shares
     return {method: basis for method, basis in found.items() if method in methods}
 
 
@@ -151,8 +165,8 @@ def _retained_index(work: Work, found: _Indices, kept: np.ndarray[Any, np.dtype[
         reason = work.left_out.get("statistics") or work.left_out.get("rasch_tasks: cml_all_data", "")
         work.left_out["blueprint"] = f"The index {index} could not be computed. {reason}".strip()
         return None
-    if method not in found.resampled:
-        work.notes.append(f"blueprint: the index {index} is not resampled, so its intervals are empty.")
+    if method not in found.resampled and work.plan.bootstrap_resamples:
+        work.notes.append(NOT_RESAMPLED.format(index=index))
     basis = found.methods[method]
     exact = exact_index(found.sums, index)
     if len(exact) != len(basis):

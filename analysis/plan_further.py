@@ -29,6 +29,13 @@ def texts(name: str, value: Any) -> tuple[str, ...]:
     return tuple(value)
 
 
+def question_or_none(name: str, value: Any) -> str | None:
+    """Check that an option is the code of a background question or null."""
+    if value is not None and (not isinstance(value, str) or not value):
+        raise PlanError(f"{name} is {value!r}; give the code of a background question, or null.")
+    return value
+
+
 @dataclass(frozen=True, kw_only=True)
 class FurtherOptions:
     """Options that a plan's JSON may name; `analysis.plan.AnalysisPlan` has them all."""
@@ -95,6 +102,16 @@ class FurtherOptions:
             whole(1),
             "Fewest ratings of a task in a subgroup for a retention cut to be applied there.",
             "Lower: small groups can drop a task by chance. Higher: they have no say.",
+        ),
+    )
+    bootstrap_strata: str | None = field(
+        default="stratum",
+        metadata=further(
+            question_or_none,
+            "A background question: respondents are resampled within each of its answers (and within each form). "
+            "'stratum': the study's strata, where the data set has them; null: within forms only.",
+            "Moves intervals only. Right for a sample that was drawn by stratum; intervals get narrower the more "
+            "the strata differ.",
         ),
     )
     raking: str = field(

@@ -32,6 +32,7 @@ _WEIGHTED = "It moves the tables weighted to the population only; beside the unw
 UNMOVED = {
     "extra_totals": "It adds rows to the table allocation only.",
     "bootstrap_resamples": _INTERVALS,
+    "bootstrap_strata": _INTERVALS,
     "seed": _INTERVALS,
     "conditional_rasch": "It adds estimates; what they come to is tried under index.",
     "panel_weights": "They are data, not a choice; whether they count is tried under weights_from.",

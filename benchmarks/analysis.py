@@ -250,15 +250,13 @@ def measure_standard(respondents: int, workers: int) -> dict[str, object]:
         "cpu": used.ru_utime + used.ru_stime,
         "wall": wall,
         "peak": used.ru_maxrss / 1024,
-        "above": used.ru_maxrss / 1024,
         "hash": output.strip(),
     }
 
 
 def measure(name: str, runs: int) -> dict[str, object]:
-    """Run one case here: medians of CPU and wall seconds, memory at its peak and before the work, in MB."""
+    """Run one case here: medians of CPU and wall seconds, memory at its peak in MB."""
     work = CASES[name][1]()
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     times = []
     for _ in range(runs):
         cpu, wall = time.process_time(), time.perf_counter()
@@ -266,7 +264,7 @@ def measure(name: str, runs: int) -> dict[str, object]:
         times.append((time.process_time() - cpu, time.perf_counter() - wall))
     cpu, wall = (statistics.median(part) for part in zip(*times, strict=True))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return {"case": name, "cpu": cpu, "wall": wall, "peak": peak, "above": peak - before, "notes": NOTES}
+    return {"case": name, "cpu": cpu, "wall": wall, "peak": peak, "notes": NOTES}
 
 
 def _line(found: list[dict[str, object]]) -> str:
@@ -290,21 +288,64 @@ def _line(found: list[dict[str, object]]) -> str:
     )
 
 
-def report(found: list[dict[str, object]], command: str) -> str:
-    """Return the results as a page."""
-    rows = [f"| {r['case']} | {r['cpu']:.3f} | {r['wall']:.3f} | {r['peak']:.0f} | {r['above']:.0f} |" for r in found]
-    load = os.getloadavg()[0]
+def _machine() -> str:
+    """Say on which processor this runs, where the system tells."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    named = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(named, platform.machine())
+
+
+# What is set against what: words, the case, and the one it is compared with.
+RATIOS = (
+    ("task statistics {:.1f} times the numpy floor", "task statistics, 200,000 x 200: this program",
+     "task statistics, 200,000 x 200: numpy counts (floor)"),
+    ("ICC family {:.1f} times numpy sums", "ICC family, 20,000 x 200: this program",
+     "ICC family, 20,000 x 200: numpy sums (floor)"),
+    ("pingouin takes {:,.0f} times as long as the ICC family", "ICC family, 20,000 x 200: pingouin",
+     "ICC family, 20,000 x 200: this program"),
+    ("RaschPy takes {:.1f} times as long as the joint fit",
+     "pairwise Rasch, 20,000 x 200, 60 % missing by form: RaschPy",
+     "joint Rasch, 20,000 x 200, 60 % missing by form: this program"),
+)  # fmt: skip
+
+
+def _ratios(found: list[dict[str, object]]) -> str:
+    seconds = {str(row["case"]): float(str(row["cpu"])) for row in found}
+    said = [
+        words.format(seconds[one] / seconds[other])
+        for words, one, other in RATIOS
+        if one in seconds and other in seconds and seconds[other] > 0
+    ]
+    return f"Ratios of CPU seconds: {'; '.join(said)}." if said else ""
+
+
+def report(found: list[dict[str, object]], command: str, runs: int, load: tuple[float, float]) -> str:
+    """Return the results as a page.
+
+    Parameters
+    ----------
+    load : tuple of float
+        Load of the machine when measuring began and when it ended.
+    """
+    cores = os.cpu_count() or 1
+    where = f"{cores} cores ({_machine()}), Python {platform.python_version()}, numpy {np.__version__}"
+    low, high = sorted(load)
+    busy = " The machine was busy, so only CPU seconds compare, and they run high." if high > cores else ""
+    rows = [f"| {r['case']} | {float(str(r['cpu'])):.3f} | {float(str(r['peak'])):.0f} |" for r in found]
     notes = [text for row in found for text in dict(row.get("notes", {})).values()]
-    where = f"Python {platform.python_version()}, numpy {np.__version__}, {os.cpu_count()} cores, load {load:.1f}"
-    head = "| case | CPU s | wall s | peak MB | of it by the work |\n|---|---|---|---|---|"
-    return (
-        "# Benchmarks\n\nMedians; one linear-algebra thread; each case in a process of its own. Written by "
-        f"`{command}`. {where}. On a busy machine only CPU seconds compare, and even they run high.\n\n{head}\n"
-        + "\n".join(rows)
-        + "\n\n"
-        + "\n\n".join([*notes, _line(found)]).strip()
-        + "\n"
-    )
+    parts = [
+        "# Benchmarks",
+        f"Measured by `{command}` on {where}, one linear-algebra thread, each case in a process of its own, medians of "
+        f"{runs} run(s) (the standard analysis: one). Load {low:.1f} to {high:.1f}.{busy}",
+        "\n".join(["| case | CPU s | peak MB |", "|---|---|---|", *rows]),
+        _line(found),
+        *notes,
+        _ratios(found),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def _standard_runs(*, million: bool) -> list[tuple[int, int]]:
@@ -319,26 +360,28 @@ def main() -> None:
     parser.add_argument("--only", default="", help="word that a case's group or name holds")
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--million", action="store_true", help="also a million respondents (minutes)")
-    parser.add_argument("--write", type=Path, help="file for the page")
+    parser.add_argument("--write", type=Path, help="file for the page; without it, the page is printed")
     parser.add_argument("--case", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.case:
         print(json.dumps(measure(given.case, given.runs)))
         return
-    found = []
+    found, load = [], os.getloadavg()[0]
     for name, (group, _) in CASES.items():
         if given.only in group or given.only in name:
-            command = [sys.executable, __file__, "--case", name, "--runs", str(given.runs)]
-            found.append(json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout))
+            case = [sys.executable, __file__, "--case", name, "--runs", str(given.runs)]
+            found.append(json.loads(subprocess.run(case, check=True, capture_output=True, text=True).stdout))
             print(f"{found[-1]['cpu']:9.3f} s  {found[-1]['peak']:6.0f} MB  {name}", flush=True)
     if given.only in "standard":
         for respondents, workers in _standard_runs(million=given.million):
             found.append(measure_standard(respondents, workers))
             print(f"{found[-1]['cpu']:9.3f} s  {found[-1]['peak']:6.0f} MB  {found[-1]['case']}", flush=True)
-    page = report(found, "./run bench analysis" + (" --million" if given.million else ""))
+    command = "./run bench analysis" + (" --million" if given.million else "")
+    page = report(found, command, given.runs, (load, os.getloadavg()[0]))
     if given.write:
         given.write.write_text(page, encoding="utf-8")
-    print(page.splitlines()[-1])
+    else:
+        print(page)
 
 
 if __name__ == "__main__":

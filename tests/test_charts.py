@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jta.charts import axis_for, shares_of
+from jta.charts import Line, Mark, Picture, axis_for, shares_of
 from jta.services.results_privacy import hide
 
 
@@ -44,3 +46,21 @@ def test_hidden_groups_cannot_be_found_by_subtraction(counts):
     if hidden and shown:
         assert sum(counts[key] for key in hidden) >= 10
         assert sum(counts[key] > 0 for key in hidden) >= 2
+
+
+def test_the_keyboard_reaches_the_numbers_of_a_picture_once_a_line():
+    from jinja2 import Environment, FileSystemLoader
+
+    axis = axis_for([0.1, 0.5], percent=True)
+    lines = tuple(
+        Line(name, (Mark(value),), value - 0.02, value + 0.03) for name, value in (("One", 0.1), ("Two", 0.4))
+    )
+    templates = Environment(loader=FileSystemLoader(Path(__file__).parents[1] / "templates"), autoescape=True)
+    page = templates.from_string('{% from "results/plots.html" import picture, strip %}{{ picture(p) }}')
+    html = page.render(p=Picture("Weights", axis, lines))
+    assert html.count('tabindex="0"') == 2
+    for words in ("One: 10.0 %; from 8.0 % to 13.0 %", "Two: 40.0 %; from 38.0 % to 43.0 %"):
+        assert f'aria-label="{words}" tabindex="0"' in html
+        assert f'<span class="plot-said" aria-hidden="true">{words}</span>' in html
+    in_table = templates.from_string('{% from "results/plots.html" import strip %}{{ strip(axis, [], words="w") }}')
+    assert "tabindex" not in in_table.render(axis=axis)

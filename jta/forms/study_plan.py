@@ -43,7 +43,7 @@ def build_plan_form(
         if option.kind == "cuts":
             fields |= _cut_fields(scales, lines, groups or {})
         else:
-            fields[name] = _field(option, about, scales)
+            fields[name] = _field(option, about, scales, groups or {})
     return type("PlanForm", (FlaskForm,), fields)
 
 
@@ -52,16 +52,17 @@ def _reason() -> Field:
     return BlockField("Why do you depart from the saved plan?", [Length(max=1000)], description=about)
 
 
-def _field(option: Option, about: str, scales: Mapping[str, str]) -> Field:
-    if option.kind in ("choice", "scale"):
-        return SelectField(option.label, description=about, choices=_choices(option, scales))
+def _field(option: Option, about: str, scales: Mapping[str, str], groups: Mapping[str, str]) -> Field:
+    if option.kind in ("choice", "scale", "question"):
+        return SelectField(option.label, description=about, choices=_choices(option, scales, groups))
     about = f"{about} {HINTS.get(option.kind, '')}".strip()
     made = BlockField if option.kind in ("pairs", "shares") else LineField
     return made(option.label, [Length(max=4000)], description=about)
 
 
-def _choices(option: Option, scales: Mapping[str, str]) -> list[SelectChoice]:
-    words = {**AUTO, **scales} if option.kind == "scale" else option.choices or {}
+def _choices(option: Option, scales: Mapping[str, str], groups: Mapping[str, str]) -> list[SelectChoice]:
+    words = {**AUTO, **scales} if option.kind == "scale" else dict(option.choices or {})
+    words |= groups if option.kind == "question" else {}
     return [SelectChoice(value, label) for value, label in words.items()]
 
 
@@ -145,7 +146,7 @@ def typed_plan(form: FlaskForm) -> dict[str, Any]:
 
 
 def _typed(name: str, kind: str, text: str) -> Any:
-    if kind in ("choice", "scale"):
+    if kind in ("choice", "scale", "question"):
         return text or None
     try:
         return _READERS[kind](text)

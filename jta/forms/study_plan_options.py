@@ -93,6 +93,12 @@ OPTIONS: dict[str, Option] = {
         "How often respondents are drawn anew to see how far the weights would move. More takes longer and "
         "steadies the last digit. 0: no intervals.",
     ),
+    "bootstrap_strata": Option(
+        "Resample respondents within", "question",
+        "Each group keeps its number of respondents in every resample, as it should where the sample was drawn by "
+        "group; each form does so in any case. It moves intervals only, never a weight.",
+        {"": "Forms only", "stratum": "Stratum of the frame"},
+    ),
     "seed": Option(
         "Seed of the random numbers", "number",
         "The same seed gives the same resamples, so that anybody can repeat the analysis digit for digit.",
@@ -187,7 +193,7 @@ COMMON = (
     ("Ratings and task weights", ("importance_scale", "frequency_scale", "non_performers", "index", "within")),
     ("Which tasks are retained", ("retention", "retention_combine", "review_tasks")),
     ("Items", ("items", "extra_totals", "minimum_items", "domain_minimum", "domain_maximum")),
-    ("Intervals", ("confidence", "bootstrap_resamples", "seed")),
+    ("Intervals", ("confidence", "bootstrap_resamples", "bootstrap_strata", "seed")),
 )
 RARE = (
     ("Panel, cognitive levels, rounding",

@@ -21,6 +21,7 @@ NARROWEST = 5  # a hidden count may not be known to lie within a range narrower 
 EXTREME = 0.05  # shares above 95 % or below 5 % are not told exactly in what the public reads
 FULL_READER = "psychometrician"
 EVERYBODY = "ALL"
+EXCLUSION = "exclude by "  # how the table of sensitivity names what leaves out responses
 _PERSON = {"respondent_id", "respondent_a", "respondent_b"}
 
 
@@ -206,7 +207,20 @@ def shield(table: pd.DataFrame, known: Known) -> pd.DataFrame:
     from jta.services.results_shield import rows_to_hide
 
     small = rows_to_hide(table, known)
-    return table if small is None else _blank(_without_groups(table), small)
+    return table if small is None else _blank(_without_groups(_without_exclusions(table)), small)
+
+
+def _without_exclusions(table: pd.DataFrame) -> pd.DataFrame:
+    """Empty the weights and items under each exclusion rule; how many items it moves stays.
+
+    Two rules, one rule with another cut-off in the next run, or a rule and the next data set can leave out sets that
+    differ by one person: the weights of both would tell what that person answered.
+    """
+    if not {"option", "n_respondents"} <= set(table.columns):
+        return table
+    left_out = table["option"].astype(str).str.startswith(EXCLUSION)
+    names = ("weight", "weight_change", "items", "items_change")
+    return table.assign(**{name: table[name].mask(left_out) for name in names if name in table.columns})
 
 
 def _without_groups(table: pd.DataFrame) -> pd.DataFrame:

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from jta.db import db
-from jta.errors import StateError
+from jta.errors import InvalidInputError, StateError
 from jta.models.results import AnalysisRun
 from jta.models.review import Dataset
+from jta.models.study import Study
 from jta.services.results_privacy import FULL_READER, Reader
 
 if TYPE_CHECKING:
@@ -76,6 +77,26 @@ def why_withheld(dataset: Dataset, smallest: int) -> str | None:
         "compared both results could work out what these people answered. Its results are shown to the "
         f"psychometrician only; those of a data set with {smallest} or more changed responses are shown to you too."
     )
+
+
+def require_group_not_lowered(study: Study, smallest: int) -> None:
+    """Refuse a smaller smallest group once a data set was released: its results may have been read.
+
+    Results read with 15 hide other cells than those with 10; both together would give some hidden cells back.
+
+    Raises
+    ------
+    InvalidInputError
+    """
+    if smallest >= study.smallest_group:
+        return
+    shown = select(Dataset.id).where(Dataset.study_id == study.id, Dataset.released).limit(1)
+    if db.session.scalar(shown) is not None:
+        raise InvalidInputError(
+            f"Leave {study.smallest_group} here. Results were shown with it, and whoever compares them with those of "
+            f"{smallest} could work out cells that were hidden. You can still choose a larger group.",
+            field="smallest_group",
+        )
 
 
 def require_released(dataset: Dataset, reader: Reader, smallest: int) -> None:

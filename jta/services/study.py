@@ -21,6 +21,7 @@ from jta.services.account import find_user
 from jta.services.inventory_merge import merge_inventory
 from jta.services.inventory_rows import InventoryRow
 from jta.services.results_privacy import MINIMA
+from jta.services.results_release import require_group_not_lowered
 from jta.services.standard_pages import standard_pages
 from jta.services.standard_scales import CONSENT, standard_questions, standard_scales
 from jta.services.study_plan_versions import keep_version
@@ -248,8 +249,8 @@ def edit_study(actor: Actor, study_id: int, details: StudyDetails, *, version: i
     Raises
     ------
     InvalidInputError
-        If the details are impossible, or the exam length is changed after launch (the analysis plan takes it then,
-        with a reason).
+        If the details are impossible, the exam length is changed after launch (the analysis plan takes it then,
+        with a reason), or the smallest group is lowered after results were shown.
     EditConflictError
         If somebody else changed the description since.
     """
@@ -265,6 +266,7 @@ def edit_study(actor: Actor, study_id: int, details: StudyDetails, *, version: i
                 theirs=_as_text(before), yours=_as_text(details),
             )  # fmt: skip
         _require_same_length(study, details)
+        require_group_not_lowered(study, details.smallest_group)
         _write_details(study, details)
         if before.exam_items != details.exam_items:
             keep_version(study, actor.name, departure=False)

@@ -96,9 +96,13 @@ def _in_words(values: Mapping[str, Any], scales: Mapping[str, str]) -> dict[str,
 
 
 def _groups(study_id: int, saved: Mapping[str, Any]) -> dict[str, str]:
-    """Return the background questions that a condition can name, those of the saved rule among them."""
-    named = {cut["each"]: cut["each"] for cut in saved["retention"] if cut.get("each")}
-    return {**named, "stratum": "Stratum of the frame", **plan_service.question_titles(study_id)}
+    """Return the background questions that a plan can name, those of the saved one among them."""
+    named = [saved["bootstrap_strata"], *(cut.get("each") for cut in saved["retention"])]
+    return {
+        **{name: name for name in named if name},
+        "stratum": "Stratum of the frame",
+        **plan_service.question_titles(study_id),
+    }
 
 
 def compare_plans(study_id: int) -> ResponseReturnValue:

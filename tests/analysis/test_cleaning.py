@@ -13,6 +13,7 @@ from analysis.csv_text import StudyFolderError
 from analysis.folder import read_study_folder
 
 RESPONDENTS, TASKS = ("R1", "R2"), ("T1", "T2")
+FORMS = {"R1": {"T1", "T2"}, "R2": {"T1"}}  # tasks on each respondent's form
 POINTS = {"importance": range(1, 6), "frequency": range(6)}
 ROWS = st.lists(
     st.tuples(
@@ -36,7 +37,7 @@ def value_of(text):
     return int(number) if number == int(number) else "not_an_integer"
 
 
-def clean(rows):
+def clean(rows, with_forms):
     """Return the ratings that stay and the findings as (row, issue), by the stated rules and nothing else."""
     found, valid = [], {}
     for number, row in enumerate(rows, 2):
@@ -46,6 +47,8 @@ def clean(rows):
             faults.append("unknown_respondent")
         if task not in TASKS:
             faults.append("unknown_task")
+        elif with_forms and task not in FORMS.get(respondent, TASKS):
+            faults.append("not_on_form")
         if isinstance(value, str):
             faults.append(value)
         elif value not in POINTS[scale]:
@@ -67,13 +70,16 @@ def clean(rows):
     return {cell: value for cell, (_, value) in kept.items()}, sorted(found)
 
 
-def write(folder, rows):
+def write(folder, rows, with_forms):
     def table(name, content):
         with (folder / f"{name}.csv").open("w", encoding="utf-8", newline="") as handle:
             csv.writer(handle).writerows(content)
 
     table("tasks", [("task_id", "domain_id"), *((task, "D") for task in TASKS)])
-    table("respondents", [("respondent_id",), *((respondent,) for respondent in RESPONDENTS)])
+    table("respondents", [("respondent_id", "form_id"), *((respondent, respondent) for respondent in RESPONDENTS)])
+    if with_forms:
+        offered = [(form, task) for form, given in FORMS.items() for task in sorted(given)]
+        table("forms", [("form_id", "task_id"), *offered])
     table(
         "scales",
         [("scale", "min", "max", "zero_means"), ("importance", 1, 5, ""), ("frequency", 0, 5, "not performed")],
@@ -86,11 +92,11 @@ def test_random_dirty_files_are_cleaned_as_by_plain_loops(block):
     normal = csv_text.BLOCK_ROWS
 
     @settings(max_examples=150, deadline=None)
-    @given(ROWS)
-    def check(rows):
-        expected, faults = clean(rows)
+    @given(ROWS, st.booleans())
+    def check(rows, with_forms):
+        expected, faults = clean(rows, with_forms)
         with tempfile.TemporaryDirectory() as name:
-            write(Path(name), rows)
+            write(Path(name), rows, with_forms)
             study = read_study_folder(Path(name), clean=True)
             if faults:
                 with pytest.raises(StudyFolderError) as caught:

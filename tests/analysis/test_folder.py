@@ -357,6 +357,19 @@ def test_faults_of_ratings_and_forms_are_told_beside_those_of_tasks(folder):
     ]
 
 
+def test_a_rating_of_a_task_that_is_not_on_the_form_is_refused_with_its_row(folder):
+    people, forms = "respondent_id,form_id\nR1,A\nR2,B\nR3,C\n", "form_id,task_id\nA,T1\nB,T1\nB,T2\n"
+    rows = "R1,T1,importance,3\nR1,T2,importance,4\nR2,T2,importance,5\nR3,T2,importance,2\n"
+    path = folder(rows, respondents=people, forms=forms)
+    assert problems(path) == [
+        "ratings.csv, row 3, column task_id: the task 'T2' is not on the form of this respondent (forms.csv)."
+    ]
+    study = read_study_folder(path, clean=True)
+    assert [(f.row, f.issue, f.action) for f in study.findings] == [(3, "not_on_form", "rejected, treated as missing")]
+    # A form that forms.csv does not name (C) says nothing of what its respondents were given.
+    assert study.data.matrices["importance"].codes.tolist() == [[3, 0, 0], [0, 5, 0], [0, 2, 0]]
+
+
 @pytest.mark.parametrize(
     "files", [{"tasks": "task_id,domain_id\nT1,D1\nT2\n"}, {"respondents": "respondent_id,role\nR1,x\nR2\n"}]
 )

@@ -122,7 +122,7 @@ def test_item_intervals_hold_the_estimate_and_count_whole_items(result):
     table = result.tables["bootstrap_items"]
     assert ((table["perc_low"] <= table["estimate"]) & (table["estimate"] <= table["perc_high"])).all()
     assert table["share_same"].between(0, 1).all()
-    assert table.query("level == 'domain'").groupby("method")["boot_mean"].sum().tolist() == pytest.approx([100.0] * 8)
+    assert table.query("level == 'domain'").groupby("method")["boot_mean"].sum().tolist() == pytest.approx([100.0] * 9)
 
 
 def test_the_forecast_is_that_of_the_formula(result):

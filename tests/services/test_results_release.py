@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import pytest
 
 from jta.db import transaction
-from jta.errors import StateError
+from jta.errors import InvalidInputError, StateError
 from jta.services import blueprint, results, review
 from jta.services.results_privacy import Reader
 from jta.services.results_release import ResultsWithheldError, changed_responses, decide_release, newest_shown
 from jta.services.results_tables import open_results, table_file
 from jta.services.review_decisions import decide, undo
 from jta.services.review_inclusion import preview_inclusion
+from jta.services.study import details_of, edit_study
 from tests.services.closed_study import make_closed_study
 
 DIRECTOR, AUDITOR, EXPERT = frozenset({"director"}), frozenset({"auditor"}), frozenset({"psychometrician"})
@@ -116,3 +118,43 @@ def test_a_director_reads_with_the_smallest_group_of_the_study(made):
     shown = [r["n"] for r in open_results(study, run.id, DIRECTOR).rows("task_stats") if r["n"] is not None]
     assert shown
     assert min(shown) >= 15
+
+
+def test_the_smallest_group_is_not_lowered_once_results_could_be_read(made):
+    study, actors = made
+    with transaction():
+        study.smallest_group = 15
+    now = details_of(study)
+    assert edit_study(actors["director"], study.id, replace(now, smallest_group=10), version=study.version)
+    edit_study(actors["director"], study.id, now, version=study.version)
+    assert review.freeze_dataset(actors["psychometrician"], study.id).released
+    with pytest.raises(InvalidInputError, match="could work out cells that were hidden") as caught:
+        edit_study(actors["director"], study.id, replace(now, smallest_group=10), version=study.version)
+    assert caught.value.field == "smallest_group"
+    assert study.smallest_group == 15
+
+
+def test_a_larger_smallest_group_is_taken_at_any_time(made):
+    study, actors = made
+    assert review.freeze_dataset(actors["psychometrician"], study.id).released
+    larger = replace(details_of(study), smallest_group=15)
+    assert edit_study(actors["director"], study.id, larger, version=study.version).smallest_group == 15
+
+
+def test_weights_under_an_exclusion_rule_are_for_the_psychometrician(made):
+    """Two runs of one data set with cut-offs next to each other leave out sets that differ by one person."""
+    study, actors = made
+    review.freeze_dataset(actors["psychometrician"], study.id)
+    for wanted in (0.2, 0.3):
+        with transaction():
+            study.plan = {**(study.plan or {}), "screen_person_total": wanted}
+        results.analyze_dataset(actors["psychometrician"], study.id, 1)
+    for run in results.list_runs(study.id):
+        shown = open_results(study, run.id, DIRECTOR).rows("sensitivity")
+        rows = [row for row in shown if row["option"].startswith("exclude by ")]
+        assert rows
+        for row in rows:
+            assert {row[name] for name in ("weight", "weight_change", "items", "items_change")} == {None}
+        assert all(row["weight"] is not None for row in shown if row["option"] == "plan")
+        expert = open_results(study, run.id, EXPERT).rows("sensitivity")
+        assert any(row["weight"] is not None for row in expert if row["option"].startswith("exclude by "))

@@ -44,7 +44,7 @@ RICH = AnalysisPlan.from_json(
         "apportionment": "sainte_lague", "weights_from": "blend", "panel_weights": {"1": 100 / 3, "2": 50},
         "survey_share": 0.7,
         "cognitive_levels": {"recall": 0.2, "apply": 0.8}, "subgroup_variables": ["role", "region"],
-        "subgroup_minimum": 12,
+        "subgroup_minimum": 12, "bootstrap_strata": "role",
         "raking": "off", "raking_minimum": 25, "trim_low": 0.2, "trim_high": 5,
         "screen_completion": 0.6, "screen_seconds": 1.5,
         "screen_run": 0.7, "screen_sd": 0.1, "screen_person_total": -0.1, "conditional_rasch": "off",
@@ -94,6 +94,8 @@ def test_a_plan_is_read_in_words():
     )
     assert words_of("retention", [], titles) == "No condition: every task is retained"
     assert words_of("importance_scale", "importance", titles) == "Importance"
+    assert words_of("bootstrap_strata", "stratum", titles) == "Stratum of the frame"
+    assert words_of("bootstrap_strata", None, titles) == "Forms only"
     assert words_of("index", None, titles) == "Worked out from the scales of the study"
     assert words_of("domain_minimum", plan["domain_minimum"], titles) == "1: 10, D:2: 5"
 
