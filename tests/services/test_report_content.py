@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from jta.exports.report_parts import Missing, Paragraph, Section, Table
@@ -92,6 +94,17 @@ def test_the_outline_lists_the_retained_tasks_once(proposed):
     listed = [item for c in outline.chapters for p in walk(c.parts) if hasattr(p, "items") for item in p.items]
     kept = read_table(blueprint.run, "retention").query("decision != 'drop'")
     assert len(listed) == len(set(listed)) == len(kept)
+
+
+def test_what_everybody_reads_tells_no_percentage_of_people(proposed):
+    """Percentages there are weights of the exam: how many people answered is told as a number."""
+    study, _, blueprint = proposed
+    weights = {f"{row.weight * 100:.0f} %" for row in blueprint.rows}
+    for make in (report_content.public_summary, report_content.candidate_outline):
+        report = make(study.id, blueprint.number)
+        told = re.findall(r"[\d.,]+ ?%", str([report.facts, *(part for c in report.chapters for part in c.parts)]))
+        assert told
+        assert set(told) <= weights
 
 
 def test_written_twice_the_files_are_kept_once(proposed):
