@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from jta.db import db
@@ -14,7 +15,13 @@ BLUEPRINT_STATES = ("draft", "submitted", "returned", "approved", "published", "
 
 
 class Blueprint(db.Model):
-    """One version of the exam blueprint of a study."""
+    """One version of the exam blueprint of a study.
+
+    ``pretest`` items come on top of ``items`` and are not scored. ``cognitive_levels`` is each level's share in
+    percent, None for the plan's; ``bank`` is the count of an item bank, last uploaded. An approval binds
+    ``effective_on``, ``transition_note``, ``pretest`` and the levels, but not ``next_study_on``, which may be
+    set and moved after publication, and not the bank.
+    """
 
     __tablename__ = "blueprint"
     __table_args__ = (
@@ -33,12 +40,19 @@ class Blueprint(db.Model):
     proposed_at: Mapped[datetime]
     submitted_at: Mapped[datetime | None]
     published_at: Mapped[datetime | None]
+    effective_on: Mapped[date | None]
+    transition_note: Mapped[str] = mapped_column(default="")
+    next_study_on: Mapped[date | None]
+    pretest: Mapped[int] = mapped_column(default=0)
+    cognitive_levels: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    bank: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     version: Mapped[int] = mapped_column(default=1)
     run: Mapped[AnalysisRun] = relationship()
     rows: Mapped[list[BlueprintRow]] = relationship(
         order_by="BlueprintRow.position", cascade="all, delete-orphan", back_populates="blueprint"
     )
     adjustments: Mapped[list[Adjustment]] = relationship(order_by="Adjustment.id", cascade="all, delete-orphan")
+    alternatives: Mapped[list[Alternative]] = relationship(order_by="Alternative.id", cascade="all, delete-orphan")
     approvals: Mapped[list[Approval]] = relationship(order_by="Approval.id", cascade="all, delete-orphan")
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012  SQLAlchemy reads it as a plain class attribute
@@ -70,6 +84,7 @@ class BlueprintRow(db.Model):
     maximum: Mapped[int | None]
     items: Mapped[int]
     tied: Mapped[bool] = mapped_column(default=False)
+    locked: Mapped[bool] = mapped_column(default=False)
     rationale: Mapped[str] = mapped_column(default="")
     blueprint: Mapped[Blueprint] = relationship(back_populates="rows")
 
@@ -86,6 +101,7 @@ class Adjustment(db.Model):
     before: Mapped[str]
     after: Mapped[str]
     reason: Mapped[str]
+    vote: Mapped[str] = mapped_column(default="")
     by_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
     by_name: Mapped[str]
     at: Mapped[datetime]
@@ -105,3 +121,17 @@ class Approval(db.Model):
     by_name: Mapped[str]
     at: Mapped[datetime]
     voided_at: Mapped[datetime | None]
+
+
+class Alternative(db.Model):
+    """A named set of weights, limits and exam length that was tried and kept beside the blueprint."""
+
+    __tablename__ = "blueprint_alternative"
+    __table_args__ = (UniqueConstraint("blueprint_id", "name"), CheckConstraint("length(name) > 0", name="name_given"))
+    id: Mapped[int] = mapped_column(primary_key=True)
+    blueprint_id: Mapped[int] = mapped_column(ForeignKey("blueprint.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str]
+    items: Mapped[int]
+    rows: Mapped[list[Any]] = mapped_column(JSON)
+    by_name: Mapped[str]
+    at: Mapped[datetime]

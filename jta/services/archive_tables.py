@@ -21,7 +21,8 @@ KEPT = {
     *("panelist", "panel_target", "panel_text", "signature", "round", "round_item", "round_answer"),
     *("round_answer_change", "participation", "proposal", "round_decision"),
     *("meeting", "meeting_participant", "meeting_note", "meeting_theme", "meeting_decision", "note_theme", "note_link"),
-    *("dataset", "analysis_run", "blueprint", "blueprint_row", "adjustment", "approval", "document", "evidence_note"),
+    *("dataset", "analysis_run", "blueprint", "blueprint_row", "blueprint_alternative", "adjustment", "approval"),
+    *("document", "evidence_note"),
 }
 
 LEFT_OUT: dict[str, str] = {

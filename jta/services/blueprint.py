@@ -62,7 +62,20 @@ def content_of(blueprint: Blueprint) -> dict[str, Any]:
             for r in blueprint.rows
         ],
         "ledger": [[a.code, a.field, a.before, a.after, a.reason, a.by_id] for a in blueprint.adjustments],
+    } | _added_content(blueprint)
+
+
+def _added_content(blueprint: Blueprint) -> dict[str, Any]:
+    """Return what not every blueprint has: only what is set, so that hashes of those without it stay as they are."""
+    added: dict[str, Any] = {
+        "effective_on": blueprint.effective_on.isoformat() if blueprint.effective_on else None,
+        "transition_note": blueprint.transition_note,
+        "pretest": blueprint.pretest,
+        "cognitive_levels": blueprint.cognitive_levels,
+        "votes": [[n, a.vote] for n, a in enumerate(blueprint.adjustments) if a.vote],
+        "locked": [row.code for row in blueprint.rows if row.locked],
     }
+    return {name: value for name, value in added.items() if value}
 
 
 def content_hash(blueprint: Blueprint) -> str:
@@ -150,10 +163,11 @@ def _supersede(study_id: int) -> None:
     for older in list_blueprints(study_id):
         if older.state not in {"published", "superseded"}:
             older.state = "superseded"
-            _void_approvals(older)
+            void_approvals(older)
 
 
-def _void_approvals(blueprint: Blueprint) -> None:
+def void_approvals(blueprint: Blueprint) -> None:
+    """Mark approvals of the content as it was before a change as void."""
     for approval in blueprint.approvals:
         if approval.decision == "approved" and approval.voided_at is None:
             approval.voided_at = clock.now()
@@ -165,7 +179,7 @@ def _next_number(study_id: int) -> int:
 
 def adjust(
     actor: audit.Actor, study_id: int, number: int, *, seen_version: int,
-    rows: Sequence[RowInput], items: int, reason: str, share_rest: bool,
+    rows: Sequence[RowInput], items: int, reason: str, share_rest: bool, pretest: int | None = None, vote: str = "",
 ) -> list[Change]:  # fmt: skip
     """Change weights, limits, rationale or exam length; every change is a line of the ledger.
 
@@ -196,7 +210,7 @@ def adjust(
                 theirs=ledger_text(blueprint),
                 yours=_input_text(rows, items, reason),
             )
-        changes = find_changes(blueprint, rows, items, share_rest=share_rest)
+        changes = find_changes(blueprint, rows, items, share_rest=share_rest, pretest=pretest)
         if not changes:
             return []
         if not reason.strip():
@@ -204,8 +218,8 @@ def adjust(
         before = content_of(blueprint)
         apply_changes(blueprint, changes)
         allocate(blueprint)
-        _enter_in_ledger(actor, blueprint, changes, reason.strip())
-        _void_approvals(blueprint)
+        enter_in_ledger(actor, blueprint, changes, reason.strip(), vote.strip())
+        void_approvals(blueprint)
         blueprint.state = "draft"
         flag_modified(blueprint, "state")  # rows alone would not raise the version that others compare
         if study.stage == "approved":
@@ -236,7 +250,10 @@ def _input_text(rows: Sequence[RowInput], items: int, reason: str) -> str:
     return "\n".join([*lines, f"Exam length: {items} items", f"Reason: {reason}"])
 
 
-def _enter_in_ledger(actor: audit.Actor, blueprint: Blueprint, changes: Sequence[Change], reason: str) -> None:
+def enter_in_ledger(
+    actor: audit.Actor, blueprint: Blueprint, changes: Sequence[Change], reason: str, vote: str = ""
+) -> None:
+    """Add one line to the ledger for each change."""
     moment = clock.now()  # one moment for all: changes saved together are shown together
     for change in changes:
         why = reason + SHARED_OUT if change.derived else reason
@@ -247,6 +264,7 @@ def _enter_in_ledger(actor: audit.Actor, blueprint: Blueprint, changes: Sequence
                 before=change.before,
                 after=change.after,
                 reason=why,
+                vote=vote,
                 by_id=actor.user_id,
                 by_name=actor.name,
                 at=moment,

@@ -15,7 +15,9 @@ def submit(actor: audit.Actor, study_id: int, number: int) -> Blueprint:
     with transaction():
         lock_study(study_id)
         blueprint = get_blueprint(study_id, number)
-        if blueprint.state not in {"draft", "returned"}:
+        if blueprint.state == "returned":  # a change makes it a draft again
+            raise StateError("It was returned and nothing was changed since. Adjust it, with a reason, then submit it.")
+        if blueprint.state != "draft":
             raise StateError(f"Blueprint {number} is {blueprint.state} already.")
         blueprint.state, blueprint.submitted_at = "submitted", clock.now()
         audit.record(

@@ -14,13 +14,14 @@ SHOWN = 2  # decimals of a weight in percent on the page
 
 @dataclass(frozen=True)
 class RowInput:
-    """What a page held for one row; the weight is in percent of the exam, as typed."""
+    """What a page held for one row; the weight is in percent of the exam, as typed. ``locked`` None: as it was."""
 
     code: str
     weight: Decimal
     minimum: int | None
     maximum: int | None
     rationale: str = ""
+    locked: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,9 @@ def shown_percent(weight: float) -> Decimal:
     return round(Decimal(repr(weight)) * 100, SHOWN)
 
 
-def find_changes(blueprint: Blueprint, rows: Sequence[RowInput], items: int, *, share_rest: bool) -> list[Change]:
+def find_changes(
+    blueprint: Blueprint, rows: Sequence[RowInput], items: int, *, share_rest: bool, pretest: int | None = None
+) -> list[Change]:
     """Return every change, weights that move along included.
 
     Raises
@@ -58,6 +61,8 @@ def find_changes(blueprint: Blueprint, rows: Sequence[RowInput], items: int, *, 
     changes = [] if items == blueprint.items else [
         Change("", "items", str(blueprint.items), str(items), items)
     ]  # fmt: skip
+    if pretest is not None and pretest != blueprint.pretest:
+        changes.append(Change("", "pretest", str(blueprint.pretest), str(pretest), pretest))
     changes += _weight_changes(blueprint, typed, share_rest=share_rest)
     for row in blueprint.rows:
         changes += _limit_changes(row, typed[row.code])
@@ -70,7 +75,18 @@ def _limit_changes(row: BlueprintRow, typed: RowInput) -> list[Change]:
         before, after = getattr(row, field), getattr(typed, field)
         if before != after:
             found.append(Change(row.code, field, _word(before), _word(after), after))
+    if typed.locked is not None and typed.locked != row.locked:
+        found.append(Change(row.code, "locked", _yes(row.locked), _yes(typed.locked), typed.locked))
     return found
+
+
+def _yes(value: bool) -> str:
+    return "yes" if value else "no"
+
+
+def _stays(row: BlueprintRow, typed: RowInput) -> bool:
+    """Say whether the row is locked once the page is saved."""
+    return row.locked if typed.locked is None else typed.locked
 
 
 def _word(value: object) -> str:
@@ -110,19 +126,26 @@ def _balance(
     """Return the new weights of rows that must sum to a total."""
     given = {row.code: float(typed[row.code].weight) / 100 for row in rows if _was_typed(row, typed[row.code])}
     present = sum(row.weight for row in rows)
+    if held_fast := [code for code in given if _is_held(code, rows, typed)]:
+        raise InvalidInputError(f"{held_fast[0]} is locked. Unlock it before you change its weight.")
     if not given and abs(present - total) < 1e-12:
         return {row.code: row.weight for row in rows}
-    rest = [row for row in rows if row.code not in given]
-    left = total - sum(given.values())
+    kept = {row.code: row.weight for row in rows if row.code not in given and _stays(row, typed[row.code])}
+    rest = [row for row in rows if row.code not in given and row.code not in kept]
+    left = total - sum(given.values()) - sum(kept.values())
     if not rest or (given and not share_rest):
         return _as_typed(rows, given, total, who)
     if left < -1e-9:
-        raise InvalidInputError(f"{who}: the weights you typed come to more than {100 * total:.2f} %.")
+        raise InvalidInputError(f"{who}: the weights you typed and locked come to more than {100 * total:.2f} %.")
     held = sum(row.weight for row in rest)
     scale = max(left, 0.0) / held if held else 0.0
     if not held and left > 1e-9:
         raise InvalidInputError(f"{who}: nothing is left to take up {100 * left:.2f} %. Type the weights yourself.")
-    return given | {row.code: row.weight * scale for row in rest}
+    return given | kept | {row.code: row.weight * scale for row in rest}
+
+
+def _is_held(code: str, rows: Sequence[BlueprintRow], typed: dict[str, RowInput]) -> bool:
+    return any(row.code == code and row.locked and _stays(row, typed[code]) for row in rows)
 
 
 def _as_typed(rows: Sequence[BlueprintRow], given: dict[str, float], total: float, who: str) -> dict[str, float]:
@@ -143,5 +166,7 @@ def apply_changes(blueprint: Blueprint, changes: Sequence[Change]) -> None:
     for change in changes:
         if change.field == "items":
             blueprint.items = int(change.value or 0)
+        elif change.field == "pretest":
+            blueprint.pretest = int(change.value or 0)
         else:
             setattr(rows[change.code], change.field, change.value)

@@ -35,6 +35,7 @@ class LedgerGroup:
     at: datetime
     by_name: str
     reason: str
+    vote: str
     changes: tuple[Adjustment, ...]
     moved: tuple[Adjustment, ...]
 
@@ -91,7 +92,7 @@ def _ledger(adjustments: Sequence[Adjustment]) -> Iterator[LedgerGroup]:
         moved = tuple(a for a in entries if a.reason.endswith(SHARED_OUT))
         typed = tuple(a for a in entries if not a.reason.endswith(SHARED_OUT))
         reason = (typed or moved)[0].reason.removesuffix(SHARED_OUT)
-        yield LedgerGroup(at, by_name, reason, typed, moved)
+        yield LedgerGroup(at, by_name, reason, (typed or moved)[0].vote, typed, moved)
 
 
 def _overlapping(row: BlueprintRow, rows: list[BlueprintRow]) -> tuple[str, ...]:

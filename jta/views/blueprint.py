@@ -6,19 +6,27 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from jta.errors import InvalidInputError
-from jta.forms.blueprint import DecideForm, adjust_form, rows_with_fields
+from jta.forms.blueprint import DecideForm
 from jta.forms.common import sent_id, show_error
-from jta.forms.study import seen_version
 from jta.permissions import current_actor
 from jta.services import blueprint as service
 from jta.services import blueprint_approval as approval
 from jta.services import results as results_service
+from jta.services.blueprint_alternatives import columns_of
 from jta.services.blueprint_page import blueprint_page
+from jta.views import blueprint_dates as more
 from jta.views import blueprint_workbook as workbook
+from jta.views import blueprint_workshop as workshop
 
 bp = Blueprint("blueprint", __name__, url_prefix="/studies/<int:study_id>/blueprints")
 bp.add_url_rule("/<int:number>/read-back", view_func=workbook.read_back, methods=["GET", "POST"])
 bp.add_url_rule("/<int:number>/take-back", view_func=workbook.take_back, methods=["POST"])
+bp.add_url_rule("/<int:number>/dates", view_func=more.dates, methods=["GET", "POST"])
+bp.add_url_rule("/<int:number>/adjust", view_func=workshop.adjust, methods=["GET", "POST"])
+bp.add_url_rule("/<int:number>/preview", view_func=workshop.preview, methods=["POST"])
+bp.add_url_rule("/<int:number>/alternatives", view_func=workshop.keep_alternative, methods=["POST"])
+bp.add_url_rule("/<int:number>/alternatives/remove", view_func=workshop.drop_alternative, methods=["POST"])
+bp.add_url_rule("/compare", view_func=more.compare)
 
 
 def _to(study_id: int, number: int) -> ResponseReturnValue:
@@ -48,37 +56,11 @@ def show(study_id: int, number: int) -> ResponseReturnValue:
     """Show one version: weights with intervals, items, ledger, approval."""
     page = blueprint_page(service.get_blueprint(study_id, number), current_actor())
     return render_template(
-        "blueprint/show.html", page=page, decide_form=DecideForm(data={"seen_hash": page.content_hash})
+        "blueprint/show.html",
+        page=page,
+        decide_form=DecideForm(data={"seen_hash": page.content_hash}),
+        columns=columns_of(page.blueprint),
     )
-
-
-@bp.route("/<int:number>/adjust", methods=["GET", "POST"])
-def adjust(study_id: int, number: int) -> ResponseReturnValue:
-    """Change weights, limits, rationale or exam length, with a reason."""
-    blueprint = service.get_blueprint(study_id, number)
-    service.require_editable(blueprint)
-    form = adjust_form(blueprint)
-    if form.validate_on_submit():
-        try:
-            changes = service.adjust(
-                current_actor(),
-                study_id,
-                number,
-                seen_version=seen_version(form),
-                rows=form.row_inputs(),
-                items=form.items.data,
-                reason=form.reason.data or "",
-                share_rest=form.share_rest.data,
-            )
-        except InvalidInputError as error:
-            show_error(form, error)
-        else:
-            flash("The change is in the ledger, with its reason." if changes else "Nothing was changed.", "success")
-            return _to(study_id, number)
-    page = render_template(
-        "blueprint/adjust.html", form=form, blueprint=blueprint, pairs=rows_with_fields(form, blueprint)
-    )
-    return page, 422 if form.is_submitted() else 200
 
 
 @bp.post("/<int:number>/submit")

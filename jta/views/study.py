@@ -13,6 +13,7 @@ from jta.permissions import allows, current_actor
 from jta.services import account as account_service
 from jta.services import study as service
 from jta.services.study_counts import count_all, count_study
+from jta.services.study_currency import currency_of
 from jta.services.study_progress import NextStep, next_step, stage_track
 from jta.services.study_stage import BEFORE_LAUNCH, USED, is_before
 from jta.services.study_stage import change_stage as move_to_stage
@@ -33,7 +34,9 @@ def index() -> ResponseReturnValue:
     studies = service.list_studies(current_user)
     counts = count_all([study.id for study, _ in studies])
     rows = [(study, roles, next_step(study, counts[study.id])) for study, roles in studies]
-    return render_template("study/index.html", rows=rows, may_create=service.may_create(current_user))
+    return render_template(
+        "study/index.html", rows=rows, currency=currency_of(list(counts)), may_create=service.may_create(current_user)
+    )
 
 
 @bp.route("/new", methods=["GET", "POST"])
@@ -71,7 +74,7 @@ def overview(study_id: int) -> ResponseReturnValue:
     return render_template(
         "study/overview.html", counts=counts, step=step, step_url=_step_url(step, study_id),
         stages=stage_track(g.study.stage, {change.to_stage for change in g.study.stage_changes}, g.study.kind),
-        earlier=_earlier_stages(),
+        earlier=_earlier_stages(), currency=currency_of([study_id]).get(study_id),
         events=recent_events(study_id) if reads_trail else [],
     )  # fmt: skip
 

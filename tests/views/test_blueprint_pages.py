@@ -39,7 +39,7 @@ def fields(page: str) -> dict[str, str]:
     found = dict(re.findall(r'<input[^>]*name="([^"]+)"[^>]*value="([^"]*)"', page))
     found |= {name: "" for name in re.findall(r'<input(?![^>]*value=)[^>]*name="(rows-[^"]+)"', page)}
     found |= {name: value for value, name in re.findall(r'<input[^>]*value="([^"]*)"[^>]*name="([^"]+)"', page)}
-    return found
+    return {name: value for name, value in found.items() if not name.endswith("-locked")}  # boxes that are not ticked
 
 
 def words_of_workbook(content: bytes) -> set[str]:
@@ -170,3 +170,63 @@ def count_queries(app, act) -> int:
 def test_pages_ask_few_questions_of_the_database(sqlite_app, proposed, page, most):
     study, clients = proposed
     assert count_queries(sqlite_app, lambda: clients["director"].get(study + page)) <= most
+
+
+def test_the_workshop_shows_what_figures_give_and_saves_nothing(proposed):
+    study, clients = proposed
+    director, address = clients["director"], f"{study}/blueprints/1"
+    sent = fields(director.get(f"{address}/adjust").text)
+    typed = sent | {"items": "37", "pretest": "5", "reason": ""}
+    shown = post(director, f"{address}/preview", typed, form_page=f"{address}/adjust")
+    assert shown.status_code == 200
+    assert "Nothing is saved yet" in shown.text
+    assert re.search(r"All domains.*?<td class=\"num\">37</td>.*?<td class=\"num\">5</td>", shown.text, re.S)
+    assert fields(director.get(f"{address}/adjust").text)["items"] == sent["items"]
+    wrong = post(director, f"{address}/preview", typed | {"rows-0-weight": "101"}, form_page=f"{address}/adjust")
+    assert "Enter a weight from 0 to 100." in wrong.text
+
+
+def test_alternatives_are_kept_beside_the_blueprint_opened_and_removed(proposed):
+    study, clients = proposed
+    director, address = clients["director"], f"{study}/blueprints/1"
+    sent = fields(director.get(f"{address}/adjust").text)
+    typed = sent | {"items": "37", "name": "Shorter exam"}
+    assert post(director, f"{address}/alternatives", typed, form_page=f"{address}/adjust").status_code == 303
+    again = post(director, f"{address}/alternatives", typed, form_page=f"{address}/adjust")
+    assert "Another alternative has this name." in again.text
+    page = director.get(address).text
+    assert "Shorter exam, 37 items" in page
+    opened = re.search(r"alternative=(\d+)", page)
+    assert fields(director.get(f"{address}/adjust?alternative={opened[1]}").text)["items"] == "37"
+    assert fields(director.get(f"{address}/adjust").text)["items"] == sent["items"]
+    data = {"alternative_id": opened[1]}
+    assert post(director, f"{address}/alternatives/remove", data, form_page=address).status_code == 303
+    assert "Shorter exam, 37 items" not in director.get(address).text
+
+
+def test_a_locked_row_keeps_its_weight_while_others_share_the_rest(proposed):
+    study, clients = proposed
+    director, address = clients["director"], f"{study}/blueprints/1"
+    page = director.get(f"{address}/adjust").text
+    sent, locked = fields(page), {"rows-0-locked": "y"}
+    post(director, f"{address}/adjust", sent | locked | {"reason": "Agreed", "vote": "9 of 11"})
+    assert "Vote: 9 of 11" in director.get(address).text
+    changed = fields(director.get(f"{address}/adjust").text) | locked | {"rows-0-weight": "1.00", "reason": "Try"}
+    refused = post(director, f"{address}/adjust", changed)
+    assert refused.status_code == 422
+    assert "is locked. Unlock it before" in refused.text
+
+
+def test_dates_are_set_and_versions_compared_on_their_pages(proposed):
+    study, clients = proposed
+    director, address = clients["director"], f"{study}/blueprints/1"
+    version = fields(director.get(f"{address}/dates").text)["version"]
+    typed = {"version": version, "effective_on": "2027-01-01", "next_study_on": "2031-01-01", "transition_note": ""}
+    assert post(director, f"{address}/dates", typed).status_code == 422
+    assert post(director, f"{address}/dates", typed | {"reason": "Board vote"}).status_code == 303
+    assert "2031-01-01" in director.get(address).text
+    post(director, f"{study}/blueprints", {"run_id": "1"}, form_page=f"{study}/results/1")
+    compared = director.get(f"{study}/blueprints/compare").text
+    assert "Blueprint 1 and blueprint 2" in compared
+    assert "Takes effect" in compared
+    assert director.get(f"{study}").status_code == 200

@@ -46,8 +46,47 @@ def upgrade() -> None:
         'WHERE plan IS NOT NULL AND plan_saved_at IS NOT NULL'
     )
 
+    add_blueprint_columns()
+
+
+def add_blueprint_columns() -> None:
+    op.add_column('blueprint', sa.Column('effective_on', sa.Date(), nullable=True))
+    op.add_column('blueprint', sa.Column('transition_note', sa.Text(), nullable=False, server_default=''))
+    op.add_column('blueprint', sa.Column('next_study_on', sa.Date(), nullable=True))
+    op.add_column('blueprint', sa.Column('pretest', sa.Integer(), nullable=False, server_default='0'))
+    op.add_column('blueprint', sa.Column('cognitive_levels', sa.JSON(), nullable=True))
+    op.add_column('blueprint', sa.Column('bank', sa.JSON(), nullable=True))
+    op.add_column('blueprint_row', sa.Column('locked', sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.add_column('adjustment', sa.Column('vote', sa.Text(), nullable=False, server_default=''))
+    op.create_table(
+        'blueprint_alternative',
+        sa.Column('id', sa.Integer(), nullable=False),
+        sa.Column('blueprint_id', sa.Integer(), nullable=False),
+        sa.Column('name', sa.Text(), nullable=False),
+        sa.Column('items', sa.Integer(), nullable=False),
+        sa.Column('rows', sa.JSON(), nullable=False),
+        sa.Column('by_name', sa.Text(), nullable=False),
+        sa.Column('at', jta.db.UtcTime(timezone=True), nullable=False),
+        sa.CheckConstraint('length(name) > 0', name=op.f('ck_blueprint_alternative_name_given')),
+        sa.ForeignKeyConstraint(
+            ['blueprint_id'],
+            ['blueprint.id'],
+            name=op.f('fk_blueprint_alternative_blueprint_id_blueprint'),
+            ondelete='CASCADE',
+        ),
+        sa.PrimaryKeyConstraint('id', name=op.f('pk_blueprint_alternative')),
+        sa.UniqueConstraint('blueprint_id', 'name', name=op.f('uq_blueprint_alternative_blueprint_id_name')),
+    )
+    op.create_index(op.f('ix_blueprint_alternative_blueprint_id'), 'blueprint_alternative', ['blueprint_id'])
+
 
 def downgrade() -> None:
+    op.drop_index(op.f('ix_blueprint_alternative_blueprint_id'), table_name='blueprint_alternative')
+    op.drop_table('blueprint_alternative')
+    op.drop_column('adjustment', 'vote')
+    op.drop_column('blueprint_row', 'locked')
+    for column in ('bank', 'cognitive_levels', 'pretest', 'next_study_on', 'transition_note', 'effective_on'):
+        op.drop_column('blueprint', column)
     op.drop_table('plan_version')
     op.drop_column('dataset', 'changed_people')
     op.drop_column('dataset', 'released')
