@@ -67,6 +67,7 @@ def _objects(study_id: int, actors) -> dict[str, object]:
     from jta import clock
     from jta.db import db
     from jta.models.account import Membership
+    from jta.models.blueprint import Alternative
     from jta.models.cycle import FormerList, FormerStatement
     from jta.models.delivery import Person
     from jta.models.inventory import Domain, Knowledge, Task
@@ -93,9 +94,14 @@ def _objects(study_id: int, actors) -> dict[str, object]:
     run = results.analyze_dataset(actors["psychometrician"], study_id, 1)
     blueprint.propose(actors["director"], study_id, run.id)
     document = report.write_workbook(actors["director"], study_id, 1)
+    rows = blueprint.get_blueprint(study_id, 1).rows
+    alternative = Alternative(
+        blueprint_id=rows[0].blueprint_id, name="Shorter", items=10, by_name="Dora", at=clock.now(),
+        rows=[[row.code, row.weight, None, None] for row in rows],
+    )  # fmt: skip
     knowledge = Knowledge(study_id=study_id, code="K1", statement="Contract law", position=1)
     reference = Reference(study_id=study_id, code="R1", citation="A book")
-    db.session.add_all([knowledge, reference])
+    db.session.add_all([knowledge, reference, alternative])
     db.session.flush()
     dismissal = CheckDismissal(
         study_id=study_id, knowledge_id=knowledge.id, rule="long", wording="x", reason="y", by_name="z", at=clock.now()
@@ -132,6 +138,7 @@ def _objects(study_id: int, actors) -> dict[str, object]:
         "run_id": run.id,
         "job_id": results_jobs.ask_analysis(actors["psychometrician"], study_id, 1)[0],
         "document_id": document.id,
+        "alternative_id": alternative.id,
         "line_code": "NCCA14.1",
         "theme_id": market_themes.add_theme(actors["psychometrician"], study_id, "Cost", "").id,
         "data_form": "wide-csv",

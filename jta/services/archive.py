@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import LargeBinary, Table, insert, select, update
+from sqlalchemy import Date, LargeBinary, Table, insert, select, update
 
 from jta import audit, clock
 from jta.db import UtcTime, db, transaction
@@ -81,7 +81,7 @@ def _dump(table: Table, study_id: int) -> Dump:
 def _plain(cell: Any, is_account: bool) -> Any:
     if is_account:  # accounts do not travel; names stand beside them
         return None
-    return cell.isoformat() if isinstance(cell, datetime) else cell
+    return cell.isoformat() if isinstance(cell, date) else cell
 
 
 def _trail(study_id: int) -> str:
@@ -193,6 +193,8 @@ def _typed(kind: Any, cell: Any, files: Mapping[str, bytes]) -> Any:
         return None
     if isinstance(kind, UtcTime):
         return datetime.fromisoformat(cell)
+    if isinstance(kind, Date):
+        return date.fromisoformat(cell)
     if isinstance(kind, LargeBinary):
         if cell not in files:
             raise InvalidInputError("The archive names a file that is not in it.", field="file")

@@ -11,13 +11,14 @@ from sqlalchemy import Select, func, select
 
 from jta.db import db
 from jta.errors import NotFoundError
-from jta.models.blueprint import Blueprint, BlueprintRow
+from jta.models.blueprint import Adjustment, Blueprint, BlueprintRow
 from jta.models.delivery import Person
 from jta.models.response import Response
 from jta.models.study import Study
 from jta.models.survey import Instrument
 from jta.services.blueprint import content_hash
 from jta.services.blueprint_approval import standing_approval
+from jta.services.blueprint_draft import pretest_items
 from jta.services.blueprint_items import ItemResult, allocate_rows
 from jta.services.content import background_of, scales_of
 from jta.services.instrument import newest_instrument
@@ -83,7 +84,11 @@ def _status(blueprint: Blueprint) -> str:
 def _lines(blueprint: Blueprint) -> tuple[BlueprintLine, ...]:
     results = allocate_rows(blueprint.rows, blueprint.items)
     approved = standing_approval(blueprint) is not None
-    return tuple(_line(row, results[row.code], approved=approved) for row in blueprint.rows)
+    lines = tuple(_line(row, results[row.code], approved=approved) for row in blueprint.rows)
+    if not blueprint.pretest:
+        return lines
+    pretest = pretest_items(blueprint.rows, blueprint.pretest)
+    return tuple(replace(line, scored=line.items, pretest=pretest[line.code]) for line in lines)
 
 
 def _line(row: BlueprintRow, result: ItemResult, *, approved: bool) -> BlueprintLine:
@@ -179,12 +184,16 @@ def _respondents(study_id: int, blueprint: Blueprint) -> tuple[tuple[str, int], 
     )
 
 
+def _why(adjustment: Adjustment) -> str:
+    return f"{adjustment.reason} (vote: {adjustment.vote})" if adjustment.vote else adjustment.reason
+
+
 def _ledger(blueprint: Blueprint, zone: str) -> tuple[LedgerEntry, ...]:
     from jta.exports.book import LedgerEntry
 
     local = ZoneInfo(zone)
     changes = [
-        LedgerEntry(a.at.astimezone(local), a.by_name, f"{a.code or 'Exam'} {a.field}", a.before, a.after, a.reason)
+        LedgerEntry(a.at.astimezone(local), a.by_name, f"{a.code or 'Exam'} {a.field}", a.before, a.after, _why(a))
         for a in blueprint.adjustments
     ]
     decisions = [

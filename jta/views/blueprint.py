@@ -25,7 +25,9 @@ bp.add_url_rule("/<int:number>/dates", view_func=more.dates, methods=["GET", "PO
 bp.add_url_rule("/<int:number>/adjust", view_func=workshop.adjust, methods=["GET", "POST"])
 bp.add_url_rule("/<int:number>/preview", view_func=workshop.preview, methods=["POST"])
 bp.add_url_rule("/<int:number>/alternatives", view_func=workshop.keep_alternative, methods=["POST"])
-bp.add_url_rule("/<int:number>/alternatives/remove", view_func=workshop.drop_alternative, methods=["POST"])
+bp.add_url_rule(
+    "/<int:number>/alternatives/<int:alternative_id>/remove", view_func=workshop.drop_alternative, methods=["POST"]
+)
 bp.add_url_rule("/compare", view_func=more.compare)
 
 

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from jta.errors import InvalidInputError
 from jta.forms.blueprint import AdjustForm, adjust_form, draft_of_form, rows_with_fields
-from jta.forms.common import sent_id, show_error
+from jta.forms.common import show_error
 from jta.forms.study import seen_version
 from jta.models.blueprint import Alternative, Blueprint
 from jta.permissions import current_actor
@@ -75,8 +75,8 @@ def keep_alternative(study_id: int, number: int) -> ResponseReturnValue:
     return _page(blueprint, form, 422)
 
 
-def drop_alternative(study_id: int, number: int) -> ResponseReturnValue:
+def drop_alternative(study_id: int, number: int, alternative_id: int) -> ResponseReturnValue:
     """Remove an alternative."""
-    name = alternatives.drop(current_actor(), study_id, number, sent_id("alternative_id"))
+    name = alternatives.drop(current_actor(), study_id, number, alternative_id)
     flash(f"“{name}” is removed. Its figures stay in the audit trail.", "success")
     return redirect(url_for("blueprint.show", study_id=study_id, number=number), 303)

@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import zipfile
+from datetime import date
 
 import pytest
 from sqlalchemy import func, select
@@ -31,6 +32,8 @@ def finished(app_context):
     freeze_dataset(actors["psychometrician"], study.id)
     run = analyze_dataset(actors["psychometrician"], study.id, 1)
     made = blueprints.propose(actors["director"], study.id, run.id)
+    made.effective_on, made.next_study_on = date(2027, 1, 1), date(2031, 1, 1)
+    db.session.commit()
     write_workbook(actors["director"], study.id, made.number)
     return study, actors
 

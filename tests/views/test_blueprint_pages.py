@@ -199,8 +199,7 @@ def test_alternatives_are_kept_beside_the_blueprint_opened_and_removed(proposed)
     opened = re.search(r"alternative=(\d+)", page)
     assert fields(director.get(f"{address}/adjust?alternative={opened[1]}").text)["items"] == "37"
     assert fields(director.get(f"{address}/adjust").text)["items"] == sent["items"]
-    data = {"alternative_id": opened[1]}
-    assert post(director, f"{address}/alternatives/remove", data, form_page=address).status_code == 303
+    assert post(director, f"{address}/alternatives/{opened[1]}/remove", {}, form_page=address).status_code == 303
     assert "Shorter exam, 37 items" not in director.get(address).text
 
 
