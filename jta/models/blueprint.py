@@ -17,10 +17,9 @@ BLUEPRINT_STATES = ("draft", "submitted", "returned", "approved", "published", "
 class Blueprint(db.Model):
     """One version of the exam blueprint of a study.
 
-    ``pretest`` items come on top of ``items`` and are not scored. ``cognitive_levels`` is each level's share in
-    percent, None for the plan's; ``bank`` is the count of an item bank, last uploaded. An approval binds
-    ``effective_on``, ``transition_note``, ``pretest`` and the levels, but not ``next_study_on``, which may be
-    set and moved after publication, and not the bank.
+    ``pretest`` items come on top of ``items`` and are not scored. An approval binds
+    ``effective_on``, ``transition_note`` and ``pretest``, but not ``next_study_on``, which may be set and moved
+    after publication.
     """
 
     __tablename__ = "blueprint"
@@ -44,8 +43,6 @@ class Blueprint(db.Model):
     transition_note: Mapped[str] = mapped_column(default="")
     next_study_on: Mapped[date | None]
     pretest: Mapped[int] = mapped_column(default=0)
-    cognitive_levels: Mapped[dict[str, Any] | None] = mapped_column(JSON)
-    bank: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     version: Mapped[int] = mapped_column(default=1)
     run: Mapped[AnalysisRun] = relationship()
     rows: Mapped[list[BlueprintRow]] = relationship(

@@ -54,8 +54,6 @@ def add_blueprint_columns() -> None:
     op.add_column('blueprint', sa.Column('transition_note', sa.Text(), nullable=False, server_default=''))
     op.add_column('blueprint', sa.Column('next_study_on', sa.Date(), nullable=True))
     op.add_column('blueprint', sa.Column('pretest', sa.Integer(), nullable=False, server_default='0'))
-    op.add_column('blueprint', sa.Column('cognitive_levels', sa.JSON(), nullable=True))
-    op.add_column('blueprint', sa.Column('bank', sa.JSON(), nullable=True))
     op.add_column('blueprint_row', sa.Column('locked', sa.Boolean(), nullable=False, server_default=sa.false()))
     op.add_column('adjustment', sa.Column('vote', sa.Text(), nullable=False, server_default=''))
     op.create_table(
@@ -85,7 +83,7 @@ def downgrade() -> None:
     op.drop_table('blueprint_alternative')
     op.drop_column('adjustment', 'vote')
     op.drop_column('blueprint_row', 'locked')
-    for column in ('bank', 'cognitive_levels', 'pretest', 'next_study_on', 'transition_note', 'effective_on'):
+    for column in ('pretest', 'next_study_on', 'transition_note', 'effective_on'):
         op.drop_column('blueprint', column)
     op.drop_table('plan_version')
     op.drop_column('dataset', 'changed_people')
