@@ -9,15 +9,18 @@
   const status = form.querySelector("[data-save-status]");
   const seenField = form.elements.namedItem("seen");
   let queue = Promise.resolve();
+  let pending = 0; // answers entered and not yet acknowledged
+  let leaving = false;
 
   document.querySelectorAll("time[datetime]").forEach((time) => {
     time.textContent = clock.format(new Date(time.dateTime));
   });
 
   const say = (card, state, text) => {
+    // "Saved" stands only when nothing is left to send.
     if (status) {
-      status.dataset.state = state;
-      status.textContent = text;
+      status.dataset.state = state === "saved" && pending ? "" : state;
+      status.textContent = state === "saved" && pending ? "Saving…" : text;
     }
     const line = card.querySelector("[data-card-status]");
     if (line) line.textContent = state === "saved" ? "" : text;
@@ -38,18 +41,18 @@
     if (only) {
       for (const name of [...sent.keys()]) if (name.startsWith("a.") && name !== only) sent.delete(name);
     }
+    let outcome;
     try {
       const reply = await fetch(form.dataset.autosave, { method: "POST", body: sent, headers: { Accept: "application/json" } });
       const said = await reply.json();
-      if (reply.ok) {
-        seenField.value = JSON.stringify({ ...JSON.parse(seenField.value), ...said.versions });
-        say(card, "saved", `Saved ${clock.format(new Date(said.at))}`);
-      } else {
-        say(card, reply.status === 409 && said.status === "clash" ? "clash" : "error", said.message);
-      }
+      if (reply.ok) seenField.value = JSON.stringify({ ...JSON.parse(seenField.value), ...said.versions });
+      const clash = reply.status === 409 && said.status === "clash";
+      outcome = reply.ok ? ["saved", `Saved ${clock.format(new Date(said.at))}`] : [clash ? "clash" : "error", said.message];
     } catch {
-      say(card, "error", "Not saved: no connection. Press the button below to try again.");
+      outcome = ["error", "Not saved: no connection. Press the button below to try again."];
     }
+    pending -= 1;
+    say(card, ...outcome);
   };
 
   form.addEventListener("change", (event) => {
@@ -57,11 +60,23 @@
     const card = field.closest("[data-item]");
     if (!card) return;
     if (field.matches("select")) field.dataset.value = field.value;
+    pending += 1;
+    if (status && pending === 1) {
+      status.dataset.state = "";
+      status.textContent = "Saving…";
+    }
     // One after the other: the second needs the version that the first one made.
     // A tap on a button leaves a text field first: words that change then would move the button away under the finger.
     const wait = field.matches("select, [type=radio]") ? 0 : 250;
     queue = queue.then(() => new Promise((done) => setTimeout(done, wait)));
     queue = queue.then(() => send(card, field.matches("select") ? field.name : null));
+  });
+
+  form.addEventListener("submit", () => {
+    leaving = true; // the form itself carries every answer
+  });
+  window.addEventListener("beforeunload", (event) => {
+    if (pending && !leaving) event.preventDefault();
   });
 
   const wordingOf = (card) => card.querySelector(".wording textarea");

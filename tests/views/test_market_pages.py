@@ -141,7 +141,8 @@ def test_no_page_about_ratings_opens_in_a_market_study(app):
             assert reply.status_code < 500, path
             if reply.status_code == 200:
                 shown.add(endpoint.split(".")[0])
-    assert shown <= {"study", "survey", "delivery", "market", "sending", "letters", "open_link"}, shown
+    allowed = {"study", "survey", "builder", "languages", "delivery", "market", "sending", "letters", "open_link"}
+    assert shown <= allowed, shown
 
 
 def study_pages(app, study: int) -> list[tuple[str, str]]:
