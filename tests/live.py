@@ -100,6 +100,7 @@ class Page:
             if (
                 form.method == "post"
                 and not form.action.endswith("/sign-out")
+                and form.action.endswith(ending)
                 and (having is None or having in form.fields or having in form.radios)
             ):
                 return form
