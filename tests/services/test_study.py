@@ -206,7 +206,7 @@ COUNTS = StudyCounts(tasks=100, strata=5, people=200, links=200, started=90, sub
         ("fielding", replace(COUNTS, people=0, links=0), "delivery.upload", "director"),
         ("fielding", replace(COUNTS, links=199), "delivery.links", "director"),
         ("fielding", COUNTS, "delivery.monitor", "director"),
-        ("pilot", COUNTS, "delivery.monitor", "director"),
+        ("pilot", COUNTS, "builder.pilot", "director"),
         ("closed", COUNTS, "review.freeze", "director or psychometrician"),
         ("closed", replace(COUNTS, started=0, submitted=0), "survey.reopen", "director"),
         ("closed", replace(COUNTS, dataset=1), "results.analyze", "director or psychometrician"),
