@@ -127,6 +127,8 @@ def _page(status: int, heading: Words, message: Words, error: object = None) -> 
         if request.path.startswith(("/s/", "/survey", "/stop", "/join", "/p/", "/panel"))
         else "errors/error.html"
     )
+    if page == "errors/survey_error.html":
+        _without_account()  # respondents' pages have no links of the staff
     text = render_template(
         page,
         status=status,

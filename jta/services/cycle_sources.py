@@ -20,10 +20,10 @@ MAY_COMPARE = ("director", "psychometrician")
 
 def comparable_studies(user_id: int | None, study_id: int) -> list[Study]:
     """Return the other studies in which an account may see tasks and results: as director or psychometrician."""
-    found = select(Study).join(Membership, Membership.study_id == Study.id).where(
-        Membership.user_id == user_id, Membership.role.in_(MAY_COMPARE), Study.id != study_id
-    )  # fmt: skip
-    return list(db.session.scalars(found.distinct().order_by(Study.id.desc())))
+    # Not a join with DISTINCT: PostgreSQL cannot compare the JSON columns of a study.
+    own = select(Membership.study_id).where(Membership.user_id == user_id, Membership.role.in_(MAY_COMPARE))
+    found = select(Study).where(Study.id.in_(own), Study.id != study_id).order_by(Study.id.desc())
+    return list(db.session.scalars(found))
 
 
 def list_of_study(former_id: int, user_id: int | None, study_id: int) -> NewList:

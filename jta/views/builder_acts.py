@@ -97,10 +97,10 @@ def wordings(study_id: int) -> ResponseReturnValue:
 def wording(study_id: int, key: str) -> ResponseReturnValue:
     """Put one text of the launched survey right, with a reason."""
     texts = {one.key: one.text for one in survey_wording.editable_texts(content_of(g.study))}
-    if g.study.stage != "fielding":
-        return redirect(url_for("builder.wordings", study_id=study_id), 303)
     if key not in texts:
         raise NotFoundError
+    if g.study.stage != "fielding":
+        return redirect(url_for("builder.wordings", study_id=study_id), 303)
     form = WordingForm(data={"seen": texts[key], "text": texts[key]})
     actor = current_actor()
     tried = attempt(

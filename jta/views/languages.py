@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from jta.errors import InvalidInputError
+from jta.errors import InvalidInputError, NotFoundError
 from jta.formats import plural
 from jta.forms.common import ApplyForm, show_error
 from jta.forms.languages import AddLanguageForm, TranslationFileForm, read_texts
@@ -81,6 +81,8 @@ def export(study_id: int, text_language: str) -> ResponseReturnValue:
 @bp.route("/<text_language>/upload", methods=["GET", "POST"])
 def upload(study_id: int, text_language: str) -> ResponseReturnValue:  # noqa: ARG001  the guard has loaded the study
     """Take a file of translations and show what it would do."""
+    if text_language not in g.study.languages:
+        raise NotFoundError
     form, name = TranslationFileForm(), english_name_of(text_language)
     if form.validate_on_submit():
         sent = request.files["file"]

@@ -195,7 +195,7 @@ def test_launch_waits_for_what_is_missing(app_context):
     checklist = survey_launch.load_checklist(study)
     assert [c.label for c in checklist.missing] == ["Task statements", "Analysis plan saved", "Consent text"]
     assert [c.label for c in checklist.warnings] == ["People on the roster", "Contact shown to respondents"]
-    with pytest.raises(StateError, match="task statements, consent text, analysis plan saved"):
+    with pytest.raises(StateError, match="task statements, analysis plan saved, consent text"):
         survey_launch.launch(DORA, made.study_id)
     assert study_of(made).stage == "survey"
     assert acts(made) == []

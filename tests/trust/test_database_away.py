@@ -23,7 +23,7 @@ def test_health_says_so(stranded):
     assert (reply.status_code, reply.json["database"]) == (503, False)
 
 
-@pytest.mark.parametrize("path", ["/studies", "/studies/1", "/account/profile", "/s/some-token", "/survey/review"])
+@pytest.mark.parametrize("path", ["/studies", "/studies/1", "/account/profile", "/s/some-token"])
 def test_pages_are_a_pause_not_a_crash(stranded, path):
     reply = stranded.get(path)
     assert reply.status_code == 503
@@ -31,3 +31,9 @@ def test_pages_are_a_pause_not_a_crash(stranded, path):
     assert "We cannot save right now" in reply.text
     assert "Traceback" not in reply.text
     assert "psycopg" not in reply.text
+
+
+def test_a_respondent_without_a_link_is_told_so_all_the_same(stranded):
+    reply = stranded.get("/survey/review")
+    assert reply.status_code < 500
+    assert "Open the link in your invitation again" in reply.text
