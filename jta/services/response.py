@@ -186,7 +186,8 @@ def reopen_response(token: str) -> Ticket:
 
 def _locked(token: str) -> Row[Any]:
     """Hold the person of a link until the transaction ends, and read again what is known by then."""
-    db.session.connection().execute(_LOCK_PERSON, {"person_id": _find(token).id})
+    known = _find(token)  # before the session takes a connection: a request that holds one must not wait for another
+    db.session.connection().execute(_LOCK_PERSON, {"person_id": known.id})
     found = _find(token, in_transaction=True)
     if found.withdrew:
         raise NotFoundError
