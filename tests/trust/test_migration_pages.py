@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import pytest
 from sqlalchemy import text
-
-from jta import create_app
-from tests.conftest import make_settings
 
 OLD = (
     "INSERT INTO study (id, title, credential, purpose, population, contact, time_zone, stage, exam_items,"
@@ -28,20 +22,17 @@ OLD = (
 )
 
 
-@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
-def test_studies_keep_their_questions_and_answers_and_get_pages(database, request, tmp_path: Path):
+def test_studies_keep_their_questions_and_answers_and_get_pages(app):
     from flask_migrate import downgrade, upgrade
 
     from jta.db import db
 
-    app = create_app(make_settings(request.getfixturevalue(f"{database}_url")), instance=tmp_path)
     with app.app_context():
+        true, false = ("true", "false") if db.engine.dialect.name == "postgresql" else ("1", "0")
         downgrade(revision="0004")
         for key, on in ((1, True), (2, False)):
             for statement in OLD:
-                flag = ("true" if on else "false") if database == "postgresql" else str(int(on))
-                yes = "true" if database == "postgresql" else "1"
-                db.session.execute(text(statement.format(id=key, on=flag, yes=yes)))
+                db.session.execute(text(statement.format(id=key, on=true if on else false, yes=true)))
         db.session.commit()
         upgrade()
         rows = db.session.execute(
@@ -59,4 +50,3 @@ def test_studies_keep_their_questions_and_answers_and_get_pages(database, reques
         on = db.session.execute(text("SELECT background_on FROM study ORDER BY id")).scalars().all()
         assert [bool(value) for value in on] == [True, False]
         assert db.session.execute(text("SELECT count(*) FROM answer")).scalar() == 2
-        db.session.remove()
