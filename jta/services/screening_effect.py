@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import select
+
+from jta.db import db
+from jta.models.review import ReviewDecision
 from jta.services.results import study_plan
 from jta.services.results_privacy import SMALLEST
+from jta.services.review_decisions import EXCLUDE
 from jta.services.review_inclusion import MINIMUM_SHARE, rule_text
 
 if TYPE_CHECKING:
@@ -43,6 +50,12 @@ class Effect:
     rows: tuple[EffectRow, ...] = ()
     reason: str = ""
     rule: str = ""
+    decimals: int = 2
+
+    @property
+    def is_coarse(self) -> bool:
+        """Whether the weights are whole percents, for readers who may not see single responses."""
+        return self.decimals == 0
 
     @property
     def items_moved(self) -> int:
@@ -53,8 +66,9 @@ class Effect:
 def exclusion_effect(study_id: int, screening: Screening, *, sees_responses: bool, smallest: int = SMALLEST) -> Effect:
     """Return domain weights and items of the retained tasks before and after all exclusions together.
 
-    Both sides use the study's plan and the default rule of inclusion. Whoever may not see single responses
-    gets no rows unless ``smallest`` responses or more are left out and as many remain.
+    Both sides use the study's plan and the default rule of inclusion. Whoever may not see single responses gets no
+    rows unless ``smallest`` responses or more are left out and as many remain; the exclusions as they stood when the
+    effect last moved by so many (`settled_exclusions`), not those of this minute; and weights in whole percents.
 
     Parameters
     ----------
@@ -62,15 +76,57 @@ def exclusion_effect(study_id: int, screening: Screening, *, sees_responses: boo
         Whether the reader is a psychometrician of the study.
     """
     before = [r for r in screening.responses if r.submitted or r.share_answered >= MINIMUM_SHARE]
-    after = [r for r in before if not r.is_excluded]
-    n = Effect(len(before), len(after), rule=rule_text(MINIMUM_SHARE))
+    out = {r.response_id for r in before if r.is_excluded}
+    if not sees_responses and len(out) >= smallest:
+        out = settled_exclusions(study_id, {r.response_id for r in before}, smallest)
+    after = [r for r in before if r.response_id not in out]
+    n = Effect(len(before), len(after), rule=rule_text(MINIMUM_SHARE), decimals=2 if sees_responses else 0)
     if reason := _withheld(len(before), len(after), 0 if sees_responses else smallest):
         return replace(n, reason=reason)
     plan = replace(study_plan(study_id), bootstrap_resamples=0)
     results = [_analysed(screening.data, rows, plan) for rows in (before, after)]
     if failed := next((text for text in results if isinstance(text, str)), None):
         return replace(n, reason=failed)
-    return replace(n, rows=_rows(screening.data, *results))
+    rows = _rows(screening.data, *results)
+    return replace(n, rows=rows if sees_responses else tuple(_coarse(row) for row in rows))
+
+
+def settled_exclusions(study_id: int, candidates: set[int], smallest: int) -> set[int]:
+    """Return the ids of the excluded responses as they stood when an effect could last be shown.
+
+    Whoever looks after each decision must not see two effects that differ by one person. So the decisions are gone
+    through in the order in which they were made and undone, and a state is shown only if it differs from no exclusion
+    at all, and from each state shown before, in no response or in ``smallest`` of them.
+
+    Parameters
+    ----------
+    candidates : set of int
+        Ids of the responses that qualify for the data set; decisions on others move nothing.
+    """
+    out: set[int] = set()
+    shown: list[set[int]] = [set()]
+    for _, _, is_undone, response_id in sorted(_turns(study_id)):
+        if response_id not in candidates:
+            continue
+        out = out - {response_id} if is_undone else out | {response_id}
+        if all(len(out ^ state) >= smallest for state in shown if out != state):
+            shown = [state for state in shown if state != out] + [out]
+    return shown[-1]
+
+
+def _turns(study_id: int) -> Iterator[tuple[datetime, int, bool, int]]:
+    """Yield each exclusion and each undoing of one: when, the decision's id, whether it was undone, the response."""
+    found = select(ReviewDecision).where(ReviewDecision.study_id == study_id, ReviewDecision.choice == EXCLUDE)
+    for decision in db.session.scalars(found):
+        yield decision.at, decision.id, False, decision.response_id
+        if decision.undone_at is not None:
+            yield decision.undone_at, decision.id, True, decision.response_id
+
+
+def _coarse(row: EffectRow) -> EffectRow:
+    """Return the row in whole percents: beside a frozen data set's exact weights it tells nothing of single people."""
+    before, after = (None if w is None else round(w, 2) for w in (row.weight_before, row.weight_after))
+    return replace(row, weight_before=before, weight_after=after)
 
 
 def _withheld(before: int, after: int, smallest: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 
 import numpy as np
@@ -16,9 +17,9 @@ from jta.models.inventory import Task
 from jta.models.response import Rating, Response
 from jta.models.survey import Anchor, RatingScale
 from jta.services import results, review
-from jta.services.review_decisions import decide
+from jta.services.review_decisions import decide, undo
 from jta.services.screening import screen
-from jta.services.screening_effect import exclusion_effect
+from jta.services.screening_effect import exclusion_effect, settled_exclusions
 from jta.services.screening_rules import RULES, Measures, raise_flags
 from tests.services.closed_study import make_closed_study
 
@@ -150,13 +151,41 @@ def test_the_effect_is_that_of_freezing_and_is_withheld_below_ten(app_context):
     assert "fewer than 10" in withheld.reason
     assert exclusion_effect(study.id, nine, sees_responses=True).rows
     ten = exclude(codes[9:10])
-    shown = exclusion_effect(study.id, ten, sees_responses=False)
-    assert (shown.n_before, shown.n_after) == (30, 20)
+    coarse = exclusion_effect(study.id, ten, sees_responses=False)
+    shown = exclusion_effect(study.id, ten, sees_responses=True)
+    assert (coarse.n_before, coarse.n_after) == (shown.n_before, shown.n_after) == (30, 20)
+    for seen, exact in zip(coarse.rows, shown.rows, strict=True):
+        assert seen == replace(
+            exact, weight_before=round(exact.weight_before, 2), weight_after=round(exact.weight_after, 2)
+        )
     assert sum(row.items_after for row in shown.rows) == 100
     frozen = from_parquet(review.freeze_dataset(actors["psychometrician"], study.id).content)
     result = run_analysis(frozen, replace(results.study_plan(study.id), bootstrap_resamples=0))
     assert {row.code: row.weight_after for row in shown.rows} == result.weights["domain"]
     assert {row.code: row.items_after for row in shown.rows} == result.items["domain"]
     assert sum(row.change for row in shown.rows) == pytest.approx(0)
-    twenty_one = exclude(codes[10:21])
-    assert "fewer than 10 responses remain" in exclusion_effect(study.id, twenty_one, sees_responses=False).reason
+    assert exclusion_effect(study.id, exclude(codes[10:19]), sees_responses=False).n_after == 20
+    assert exclusion_effect(study.id, exclude(codes[19:21]), sees_responses=False).n_after == 10
+    everybody = exclude(codes[21:])
+    assert "fewer than 10 responses remain" in exclusion_effect(study.id, everybody, sees_responses=False).reason
+
+
+def test_no_two_effects_that_a_director_can_see_differ_by_few_people(app_context):
+    study, actors = make_closed_study(40)
+    person, chance = actors["psychometrician"], random.Random(7)
+    responses = {r.response_id: r.code for r in screen(study.id).responses}
+    seen, out = [frozenset()], {}
+    for _ in range(150):
+        key = chance.choice(sorted(responses))
+        if key in out and chance.random() < 0.6:
+            undo(person, study.id, responses[key], reason="Tried out", seen=out.pop(key))
+        else:
+            made = decide(
+                person, study.id, responses[key], choice="exclude", ground="other", reason="Why", seen=out.get(key, 0)
+            )
+            out[key] = made.id
+        seen.append(frozenset(settled_exclusions(study.id, set(responses), 10)))
+    states = set(seen)
+    assert len(states) > 2
+    assert all(len(one ^ other) >= 10 for one in states for other in states if one != other)
+    assert settled_exclusions(study.id, set(), 10) == set()
