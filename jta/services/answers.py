@@ -121,8 +121,8 @@ def save_answers(ticket: Ticket, number: int, sent: PageSent) -> AnswersSaved:
     ------
     LinkNeededError, OtherLinkError
         If the ticket is void, or the page belongs to another response.
-    SurveyClosedError
-        If the survey has closed.
+    SurveyClosedError, ScreenedOutError
+        As for `Visit.check_open`.
     NotFoundError
         If there is no such page.
     InvalidInputError
@@ -131,8 +131,8 @@ def save_answers(ticket: Ticket, number: int, sent: PageSent) -> AnswersSaved:
     with transaction():
         visit = get_visit(ticket, lock=True)
         visit.check_page(sent.mark)
-        visit.check_open()
         stop = visit.survey.stop("page", number)
+        visit.check_open(at_screener=stop.step["kind"] == "screener")
         _check_belongs(stop, sent.given)
         rows = db.session.connection().execute(_ANSWERS, {"response_id": visit.response_id})
         changed, saved = _merge(visit, _by_question(rows), sent)

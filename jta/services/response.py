@@ -13,7 +13,7 @@ from sqlalchemy import Row, and_, bindparam, exists, select
 from jta import audit, clock
 from jta.db import db, transaction
 from jta.db_once import read_once
-from jta.errors import InvalidInputError, JTAError, NotFoundError, StateError, SurveyClosedError
+from jta.errors import InvalidInputError, JTAError, NotFoundError, SurveyClosedError
 from jta.language import SOURCE
 from jta.models.delivery import Person, PersonEvent
 from jta.models.response import Response
@@ -285,10 +285,8 @@ def submit_response(ticket: Ticket, mark: str | None = None) -> Visit:
     ------
     LinkNeededError, OtherLinkError
         If the ticket is void, or the page belongs to another response.
-    SurveyClosedError
-        If the survey has closed.
-    StateError
-        If the person is not among those asked.
+    SurveyClosedError, ScreenedOutError
+        If the survey has closed, or the person is not among those asked.
     RequiredMissingError
         If a question that must be answered is not.
     """
@@ -307,8 +305,6 @@ def submit_response(ticket: Ticket, mark: str | None = None) -> Visit:
 
 
 def _check_complete(visit: Visit) -> None:
-    if visit.screened_out_at is not None:
-        raise StateError(_("Your answers say that this survey is not meant for you, so it cannot be sent in."))
     if any(question["required"] for question in visit.survey.questions.values()):
         answers = load_answers(visit.response_id)
         if any(missing(stop, answers) for stop in visit.survey.stops):

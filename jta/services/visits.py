@@ -120,6 +120,16 @@ class OtherLinkError(JTAError):
         )
 
 
+class ScreenedOutError(JTAError):
+    """Somebody whom the screener found not to be among those asked wants to go on."""
+
+    status = 409
+    heading = lazy("Thank you for your interest")
+
+    def __init__(self) -> None:
+        super().__init__(_("Your answers say that this survey is not meant for you, so nothing more was saved."))
+
+
 @dataclass(frozen=True)
 class Ticket:
     """What the cookie of a respondent holds."""
@@ -171,16 +181,25 @@ class Visit:
         if not secrets.compare_digest(mark.encode(), self.page_mark.encode()):
             raise OtherLinkError
 
-    def check_open(self) -> None:
-        """Refuse a change after the survey closed.
+    def check_open(self, *, at_screener: bool = False) -> None:
+        """Refuse a change after the survey closed, or after the screener ended it for this person.
+
+        Parameters
+        ----------
+        at_screener : bool
+            Whether the page is the screener, where a slip may be put right.
 
         Raises
         ------
         SurveyClosedError
-            If it did.
+            If the survey has closed.
+        ScreenedOutError
+            If the person is not among those asked.
         """
         if not self.is_open:
             raise SurveyClosedError(closed_words())
+        if self.screened_out_at is not None and not at_screener:
+            raise ScreenedOutError
 
 
 def get_visit(ticket: Ticket, *, lock: bool = False) -> Visit:

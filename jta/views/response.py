@@ -19,9 +19,9 @@ from jta.language import speak
 from jta.services import own_answers, visits, withdrawal
 from jta.services import response as service
 from jta.services.rating_page import build_rating_page
-from jta.services.response_way import find_open_parts, find_place
+from jta.services.response_way import ScreenerFirstError, check_way, find_open_parts, find_place
 from jta.services.survey_pages import Survey, get_survey, read_content
-from jta.services.visits import LinkNeededError
+from jta.services.visits import LinkNeededError, ScreenedOutError
 from jta.views.response_base import address_of, bp, open_reading, own_ticket, own_visit, page, remember
 from jta.views.response_cards import draw_page, places
 from jta.views.response_steps import points_page, question_page
@@ -41,6 +41,20 @@ def closed(error: SurveyClosedError) -> ResponseReturnValue:
         return jsonify(error=str(error.heading), message=error.message), error.status
     survey = _known_survey()
     return page("closed", survey, message=error.message, can_withdraw="response" in session), error.status
+
+
+@bp.errorhandler(ScreenedOutError)
+def screened_out(error: ScreenedOutError) -> ResponseReturnValue:
+    """Bring back to the end of the survey somebody who is not among those asked, by whatever address."""
+    if request.endpoint == "response.save":
+        return jsonify(error=str(error.heading), message=error.message), error.status
+    return redirect(url_for("response.ended"), 303)
+
+
+@bp.errorhandler(ScreenerFirstError)
+def screener_first(error: ScreenerFirstError) -> ResponseReturnValue:
+    """Bring to the screener somebody who typed the address of a page behind it."""
+    return redirect(address_of(error.stop), 303)
 
 
 @bp.get("/s/<token>")
@@ -82,8 +96,6 @@ def resume() -> ResponseReturnValue:
     if visit.submitted_at is not None:
         return redirect(url_for("response.thanks"), 303)
     visit.check_open()
-    if visit.screened_out_at is not None:
-        return redirect(url_for("response.ended"), 303)
     stop, card = find_place(reading)
     return redirect(address_of(stop, anchor=f"task-{card}" if card else None), 303)
 
@@ -107,6 +119,7 @@ def review() -> ResponseReturnValue:
 def _review_page(*, required: bool = False) -> str:
     reading = open_reading()
     visit = reading.visit
+    check_way(visit, None)
     return page(
         "review", visit.survey, visit=visit, overview=visit.survey.overview(reading.ratings),
         parts=find_open_parts(visit), required=required, address_of=address_of,

@@ -17,6 +17,7 @@ from jta.services import points as points_service
 from jta.services import saving
 from jta.services.answers import NO_ANSWER, Answers, Disagreement, PageSent
 from jta.services.points import PointsSent
+from jta.services.response_way import check_way
 from jta.services.survey_pages import KSA, TASKS, Stop, Survey
 from jta.services.visits import Visit
 from jta.views.response_base import address_of, back_of, bp, open_reading, own_ticket, own_visit, page
@@ -38,8 +39,7 @@ def ksa(number: int) -> ResponseReturnValue:
 def _cards(deck: str, number: int) -> ResponseReturnValue:
     if request.method != "POST":
         reading = open_reading(deck)
-        if reading.visit.screened_out_at is not None:
-            return redirect(url_for("response.ended"), 303)
+        check_way(reading.visit, reading.visit.survey.stop(deck, number))
         return rating_page(reading, deck, number)
     saved = saving.save_page(own_ticket(), number, read_cards(request.form, deck))
     if saved.conflicts:
@@ -60,10 +60,9 @@ def save() -> ResponseReturnValue:
 def step_page(number: int) -> ResponseReturnValue:
     """Show a page of questions, or of points over the domains, and save what was answered."""
     visit = own_visit()
-    visit.check_open()
     stop = visit.survey.stop("page", number)
-    if visit.screened_out_at is not None and stop.step["kind"] != "screener":
-        return redirect(url_for("response.ended"), 303)
+    visit.check_open(at_screener=stop.step["kind"] == "screener")
+    check_way(visit, stop)
     if stop.step["kind"] == "points":
         return _points(visit, stop)
     return _questions(visit, stop)

@@ -6,7 +6,16 @@ import pytest
 from sqlalchemy import select
 
 from jta.db import db
-from jta.models.response import Answer, AnswerChange, DomainPoints, DomainPointsChange, KsaRating, PageVisit, Response
+from jta.models.response import (
+    Answer,
+    AnswerChange,
+    DomainPoints,
+    DomainPointsChange,
+    KsaRating,
+    PageVisit,
+    Rating,
+    Response,
+)
 from tests.services.full_survey import FullStudy, make_full_study
 from tests.services.respondent import Respondent, forms_of
 from tests.services.study_factory import close_survey
@@ -80,7 +89,7 @@ def test_a_screener_ends_the_survey_and_a_slip_can_be_put_right(app, full):
     assert "We ask harbour pilots only." in person.text
     with app.app_context():
         assert db.session.scalars(select(Response.screened_out_at)).one() is not None
-    for path in ("/survey", "/survey/rate/1", "/survey/page/2", "/survey/ksa/1"):
+    for path in ("/survey", "/survey/rate/1", "/survey/page/2", "/survey/ksa/1", "/survey/page/5", "/survey/review"):
         assert "We ask harbour pilots only." in person.get(path), path
     person.get("/survey/page/1")
     assert person.send({field(full, "role"): full.choices["role"]["yes"]}) == 303
@@ -88,6 +97,30 @@ def test_a_screener_ends_the_survey_and_a_slip_can_be_put_right(app, full):
     with app.app_context():
         assert db.session.scalars(select(Response.screened_out_at)).one() is None
     assert stored(app, AnswerChange, AnswerChange.choice_id) == [(full.choices["role"]["no"],)]
+
+
+def test_nobody_passes_the_screener_by_typing_an_address(app, full):
+    person = begin(app, full)
+    for path in ("/survey/rate/1", "/survey/page/2", "/survey/ksa/1", "/survey/page/5", "/survey/review"):
+        person.get(path)
+        assert person.path == "/survey/page/1", path
+    other = screened(app, full, 1)
+    pages = {path: forms_of(other.get(path))[0] for path in ("/survey/page/2", "/survey/rate/1", "/survey/page/5")}
+    tap = {"task": full.made.tasks[0], "scale": full.made.frequency_id, "anchor": full.made.frequency[2]}
+    hidden = other.hidden() | tap | {"seen": "", "key": "0" * 16}
+    other.get("/survey/page/1")
+    assert other.send({field(full, "role"): full.choices["role"]["no"]}) == 303
+    for path, form in pages.items():  # pages of another tab, sent after the screener ended the survey
+        given = {name: values[-1] for name, values in form.radios.items()}
+        given |= {f"q-{key}": "50" for key in full.domains} | {field(full, "years"): "3"}
+        assert (other.send(given, form=form), other.path) == (303, "/survey/ended"), path
+    reply = other.client.post("/survey/save", data=hidden, headers={"Accept": "application/json"})
+    assert (reply.status_code, "not meant for you" in reply.json["message"]) == (409, True)
+    hidden = {name: hidden[name] for name in ("csrf_token", "mark")}
+    assert other.client.post("/survey/submit", data=hidden).location == "/survey/ended"
+    assert stored(app, Response, Response.submitted_at) == [(None,), (None,)]
+    assert stored(app, Rating, Rating.anchor_id) == stored(app, DomainPoints, DomainPoints.points) == []
+    assert stored(app, Answer, Answer.choice_id) == [(full.choices["role"]["no"],)]
 
 
 @pytest.mark.parametrize(
