@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 SMALLEST = 10
 MINIMA = (10, 15)  # what a director can choose from; never under 10
 NARROWEST = 5  # a hidden count may not be known to lie within a range narrower than this
-EXTREME = 0.05  # shares above 95 % or below 5 % are not told exactly in what the public reads
+EXTREME = 0.05  # nearer to none or to all, a share of people is not told exactly in what may be published
 FULL_READER = "psychometrician"
 EVERYBODY = "ALL"
 EXCLUSION = "exclude by "  # how the table of sensitivity names what leaves out responses
@@ -65,19 +65,9 @@ def is_personal(columns: Iterable[str]) -> bool:
     return bool(_PERSON & set(columns))
 
 
-def said_share(share: float, n: int, *, public: bool = False, minimum: int = SMALLEST) -> str:
-    """Return a share in words: exact inside the study, ">95 %" or "<5 %" near the ends where the public reads.
-
-    >>> said_share(0.97, 200), said_share(0.97, 200, public=True), said_share(0.01, 200, public=True)
-    ('97 %', '>95 %', '<5 %')
-    >>> said_share(0.5, 9)
-    'hidden'
-    """
-    if n < minimum:
-        return "hidden"
-    if public and share > 1 - EXTREME:
-        return ">95 %"
-    return "<5 %" if public and share < EXTREME else f"{share:.0%}".replace("%", " %")
+def is_extreme(share: float) -> bool:
+    """Say whether a share of people is too near to none or all to be told exactly in what may be published."""
+    return share < EXTREME or share > 1 - EXTREME
 
 
 def hide(

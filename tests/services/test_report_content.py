@@ -9,6 +9,7 @@ import pytest
 from jta.exports.report_parts import Missing, Paragraph, Section, Table
 from jta.services import blueprint as blueprints
 from jta.services import report_content
+from jta.services.report_chapters.source import people_interval, people_share
 from jta.services.report_files import write_report
 from jta.services.results import analyze_dataset, read_table
 from jta.services.review import freeze_dataset
@@ -105,6 +106,13 @@ def test_what_everybody_reads_tells_no_percentage_of_people(proposed):
         told = re.findall(r"[\d.,]+ ?%", str([report.facts, *(part for c in report.chapters for part in c.parts)]))
         assert told
         assert set(told) <= weights
+
+
+def test_shares_of_people_near_the_ends_are_not_told_exactly():
+    told = [people_share(share) for share in (0.0, 0.049, 0.05, 0.5, 0.95, 0.951, 1.0, None)]
+    assert told == ["<5 %", "<5 %", "5.0 %", "50.0 %", "95.0 %", ">95 %", ">95 %", "–"]
+    assert people_interval(1.0, 0.99, 1.0) == "–"
+    assert people_interval(0.5, 0.4, 0.6) == "40.0 to 60.0 %"
 
 
 def test_written_twice_the_files_are_kept_once(proposed):

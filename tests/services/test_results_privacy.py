@@ -22,7 +22,6 @@ from jta.services.results_privacy import (
     is_known,
     is_personal,
     reader_of,
-    said_share,
     shield,
     thin_tasks,
 )
@@ -166,14 +165,6 @@ def test_every_table_was_decided_about():
         if name not in DOCUMENTS and not is_known(name) and not is_personal(about.columns)
     ]  # fmt: skip
     assert undecided == []
-
-
-def test_shares_near_the_ends_are_blurred_for_the_public():
-    assert said_share(0.951, 100, public=True) == ">95 %"
-    assert said_share(0.95, 100, public=True) == "95 %"
-    assert said_share(0.049, 100, public=True) == "<5 %"
-    assert said_share(0.049, 100) == "5 %"
-    assert said_share(0.5, 14, minimum=15) == "hidden"
 
 
 def test_only_the_psychometrician_reads_everything():

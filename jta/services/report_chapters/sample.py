@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from jta.exports.report_parts import Bullets, Chapter, Facts, Missing, Paragraph, Part, Section, Table
 from jta.services.dispositions import SUBMITTED, WITHDREW, StatusCounts, count_by_stratum, total
-from jta.services.report_chapters.source import NOTHING, Source, count, hidden_note, number, percent
+from jta.services.report_chapters.source import NOTHING, Source, count, hidden_note, number, people_share, percent
 from jta.services.response_rates import response_rates
 from jta.services.results_tables import Row
 
@@ -101,7 +101,7 @@ def who_answered(source: Source) -> Chapter:
 def _profile(source: Source, variable: str, profile: list[Row]) -> Table:
     rows = [row for row in profile if row["variable"] == variable]
     lines = [
-        (source.words.group(variable, row["level"]) or "(no answer)", count(row["n"]), percent(row["share"]),
+        (source.words.group(variable, row["level"]) or "(no answer)", count(row["n"]), people_share(row["share"]),
          percent(row.get("population_share")))
         for row in rows
     ]  # fmt: skip

@@ -18,7 +18,7 @@ from jta.models.results import AnalysisRun
 from jta.models.study import Study
 from jta.models.survey import Instrument
 from jta.services.blueprint import get_blueprint
-from jta.services.results_privacy import Reader
+from jta.services.results_privacy import EXTREME, Reader, is_extreme
 from jta.services.results_tables import Row, Tables, Words, words_of
 
 NOTHING = "–"
@@ -124,6 +124,13 @@ def percent(value: Any, digits: int = 1) -> str:
     return NOTHING if value is None else f"{value * 100:.{digits}f} %"
 
 
+def people_share(value: Any, digits: int = 1) -> str:
+    """Return a share of people as a percentage; ">95 %" and "<5 %" near the ends, since a report may be published."""
+    if value is None or not is_extreme(value):
+        return percent(value, digits)
+    return f"<{EXTREME * 100:.0f} %" if value < EXTREME else f">{(1 - EXTREME) * 100:.0f} %"
+
+
 def interval(low: Any, high: Any, digits: int = 2) -> str:
     """Return both ends of an interval."""
     return NOTHING if low is None or high is None else f"{low:.{digits}f} to {high:.{digits}f}"
@@ -132,6 +139,11 @@ def interval(low: Any, high: Any, digits: int = 2) -> str:
 def percent_interval(low: Any, high: Any, digits: int = 1) -> str:
     """Return both ends of an interval of shares."""
     return NOTHING if low is None or high is None else f"{low * 100:.{digits}f} to {high * 100:.{digits}f} %"
+
+
+def people_interval(share: Any, low: Any, high: Any) -> str:
+    """Return the interval of a share of people, a dash where the share itself is not told exactly."""
+    return NOTHING if share is None or is_extreme(share) else percent_interval(low, high)
 
 
 def hidden_note(rows: Iterable[Row], minimum: int) -> str:

@@ -9,8 +9,8 @@ from jta.services.report_chapters.source import (
     count,
     interval,
     number,
-    percent,
-    percent_interval,
+    people_interval,
+    people_share,
 )
 
 _SHOWN = 20  # task statements named in a chapter; the appendix has all
@@ -70,8 +70,8 @@ def _performing(source: Source) -> Part:
         (
             source.statement(r["task_id"]),
             count(r["n_answered"]),
-            percent(r["share_performing"]),
-            percent_interval(r["wilson_low"], r["wilson_high"]),
+            people_share(r["share_performing"]),
+            people_interval(r["share_performing"], r["wilson_low"], r["wilson_high"]),
         )
         for r in rows[:_SHOWN]
     ]
@@ -171,5 +171,5 @@ def _task_line(task: dict[str, str], row: dict[str, object], share: dict[str, ob
         number(row.get("sd")),
         number(row.get("se"), 3),
         interval(row.get("ci_low"), row.get("ci_high")),
-        percent(share.get("share_performing"), 0),
+        people_share(share.get("share_performing"), 0),
     )
