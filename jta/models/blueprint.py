@@ -19,7 +19,8 @@ class Blueprint(db.Model):
 
     ``pretest`` items come on top of ``items`` and are not scored. An approval binds
     ``effective_on``, ``transition_note`` and ``pretest``, but not ``next_study_on``, which may be set and moved
-    after publication.
+    after publication. ``levels`` holds the target share of each cognitive level as ``[name, share]``; None:
+    those of the analysis plan. ``leeway`` is by how many items a cell of one form may differ from the plan.
     """
 
     __tablename__ = "blueprint"
@@ -43,6 +44,8 @@ class Blueprint(db.Model):
     transition_note: Mapped[str] = mapped_column(default="")
     next_study_on: Mapped[date | None]
     pretest: Mapped[int] = mapped_column(default=0)
+    levels: Mapped[list[Any] | None] = mapped_column(JSON(none_as_null=True))
+    leeway: Mapped[int] = mapped_column(default=0)
     version: Mapped[int] = mapped_column(default=1)
     run: Mapped[AnalysisRun] = relationship()
     rows: Mapped[list[BlueprintRow]] = relationship(
@@ -132,3 +135,22 @@ class Alternative(db.Model):
     rows: Mapped[list[Any]] = mapped_column(JSON)
     by_name: Mapped[str]
     at: Mapped[datetime]
+
+
+class ItemBank(db.Model):
+    """How many items a study's bank holds, from a count file: ``[code, level, available]`` for each of its rows.
+
+    ``forms`` is how many forms' worth of items is wanted.
+    """
+
+    __tablename__ = "item_bank"
+    __table_args__ = (CheckConstraint("forms BETWEEN 1 AND 50", name="forms_range"),)
+    study_id: Mapped[int] = mapped_column(ForeignKey("study.id", ondelete="CASCADE"), primary_key=True)
+    counts: Mapped[list[Any]] = mapped_column(JSON, default=list)
+    filename: Mapped[str] = mapped_column(default="")
+    forms: Mapped[float] = mapped_column(default=3.0)
+    by_name: Mapped[str]
+    at: Mapped[datetime]
+    version: Mapped[int] = mapped_column(default=1)
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012  SQLAlchemy reads it as a plain class attribute

@@ -22,7 +22,7 @@ KEPT = {
     *("round_answer_change", "participation", "proposal", "round_decision"),
     *("meeting", "meeting_participant", "meeting_note", "meeting_theme", "meeting_decision", "note_theme", "note_link"),
     *("dataset", "analysis_run", "blueprint", "blueprint_row", "blueprint_alternative", "adjustment", "approval"),
-    *("document", "evidence_note"),
+    *("document", "evidence_note", "item_bank"),
 }
 
 LEFT_OUT: dict[str, str] = {

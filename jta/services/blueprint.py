@@ -71,6 +71,8 @@ def _added_content(blueprint: Blueprint) -> dict[str, Any]:
         "effective_on": blueprint.effective_on.isoformat() if blueprint.effective_on else None,
         "transition_note": blueprint.transition_note,
         "pretest": blueprint.pretest,
+        "levels": blueprint.levels,
+        "leeway": blueprint.leeway,
         "votes": [[n, a.vote] for n, a in enumerate(blueprint.adjustments) if a.vote],
         "locked": [row.code for row in blueprint.rows if row.locked],
     }
