@@ -44,7 +44,8 @@ class Known:
 
     ``sizes`` respondents by (variable, level); ``cells`` hidden levels by (variable, task) on the scale that groups
     are tested on; ``frames`` variables of the frame with a hidden level; ``thin`` tasks with few answers by scale,
-    under "" those thin on any scale; ``crossed`` pairs of questions with a hidden cell.
+    under "" those thin on any scale; ``crossed`` pairs of questions with a hidden cell; ``few_whole`` (scale, scope,
+    rule) of alpha that rest on few respondents.
     """
 
     minimum: int = SMALLEST
@@ -53,6 +54,7 @@ class Known:
     frames: frozenset[str] = frozenset()
     thin: Mapping[str, frozenset[str]] = field(default_factory=dict)
     crossed: frozenset[tuple[str, str]] = frozenset()
+    few_whole: frozenset[tuple[str, ...]] = frozenset()
 
     @property
     def levels(self) -> set[tuple[str, str]]:
@@ -196,8 +198,18 @@ def shield(table: pd.DataFrame, known: Known) -> pd.DataFrame:
     """Return a table with the numbers of few people empty, and a column ``suppressed`` where some could be."""
     from jta.services.results_shield import rows_to_hide
 
+    table = _without_few_complete(table, known.minimum)
     small = rows_to_hide(table, known)
     return table if small is None else _blank(_without_groups(_without_exclusions(table)), small)
+
+
+def _without_few_complete(table: pd.DataFrame, minimum: int) -> pd.DataFrame:
+    """Empty what rests on complete respondents only, in the rows where these are few; the rest of a row stays."""
+    if "n_complete" not in table.columns or table.empty:
+        return table
+    few = ~(table["n_complete"] >= minimum)
+    names = [name for name in table.columns if name == "n_complete" or str(name).endswith("_listwise")]
+    return table.assign(**{name: table[name].mask(few) for name in names})
 
 
 def _without_exclusions(table: pd.DataFrame) -> pd.DataFrame:

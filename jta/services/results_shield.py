@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _COUNTS = ("n", "observed", "n_answered")
 _PAIR = ["row_variable", "column_variable"]
+_WHOLE = ["scale", "scope", "rule"]  # tables of alpha: of everybody, or of those who rated every task
 _ROLE = "role"  # tables of agreement compare the groups of this background question
 
 
@@ -46,6 +47,17 @@ def rows_to_hide(table: pd.DataFrame, known: Known) -> list[bool] | None:
         return [bool(known.cells.get(pair)) for pair in zip(table["variable"], table["task_id"], strict=True)]
     if {"variable", "chi2"} <= columns:
         return [variable in known.frames for variable in table["variable"]]
+    return _of_everybody(table, known)
+
+
+def _of_everybody(table: pd.DataFrame, known: Known) -> list[bool] | None:
+    columns = set(table.columns)
+    if set(_WHOLE) <= columns:
+        few = [row in known.few_whole for row in zip(*(table[name] for name in _WHOLE), strict=True)]
+        thin = _thin(table, known) if "task_id" in columns else few
+        return [a or b for a, b in zip(few, thin, strict=True)]
+    if "n_judges" in columns:
+        return [not n >= known.minimum for n in table["n_judges"]]
     return _thin(table, known) if "task_id" in columns else None
 
 
@@ -141,6 +153,7 @@ def know(read: Callable[[str], pd.DataFrame | None], minimum: int, scale: str | 
         The scale that groups are tested on.
     """
     means, frame, crossed = read("group_means"), read("representativeness_cells"), read("crosstab")
+    alpha = read("alpha")
     sizes = {} if means is None else _sizes_of(means)
     known = Known(minimum, sizes, thin=_thin_of(read, minimum))
     return replace(
@@ -148,7 +161,13 @@ def know(read: Callable[[str], pd.DataFrame | None], minimum: int, scale: str | 
         cells={} if means is None else _cells_of(means[means["scale"] == scale], known),
         frames=frozenset() if frame is None else frozenset(_marked(frame, ["variable"], known)),
         crossed=frozenset() if crossed is None else frozenset(_marked(crossed, _PAIR, known)),
+        few_whole=frozenset() if alpha is None else _few_whole(alpha, minimum),
     )
+
+
+def _few_whole(alpha: pd.DataFrame, minimum: int) -> frozenset[tuple[str, ...]]:
+    few = alpha[~(alpha["n_rows"] >= minimum)]
+    return frozenset(zip(*(few[name] for name in _WHOLE), strict=True))
 
 
 def _sizes_of(means: pd.DataFrame) -> dict[tuple[str, str], int]:

@@ -25,6 +25,7 @@ from jta.services.results_privacy import (
     shield,
     thin_tasks,
 )
+from jta.services.results_shield import know
 
 MINIMA = st.sampled_from([10, 15])
 
@@ -149,6 +150,24 @@ def test_a_test_over_hidden_groups_is_hidden_with_them():
     assert shield(tests, known)["eta2"].isna().tolist() == [True, False]
     frame = pd.DataFrame({"variable": ["stratum", "region"], "n": 90, "chi2": [8.0, 9.0]})
     assert shield(frame, known)["chi2"].isna().tolist() == [True, False]
+
+
+def test_what_rests_on_few_complete_respondents_is_hidden():
+    whole = {"scale": "importance", "scope": "total"}
+    alpha = pd.DataFrame([whole | {"rule": rule, "n_rows": n, "n_complete": 5, "raw_alpha": 0.9} for rule, n in
+                          (("pairwise", 420), ("listwise", 5))])  # fmt: skip
+    known = know({"alpha": alpha}.get, 10, "importance")
+    shown = shield(alpha, known)
+    assert shown["raw_alpha"].isna().tolist() == [False, True]
+    assert shown["n_complete"].isna().all()
+    deleted = pd.DataFrame([whole | {"rule": rule, "task_id": "1.1", "alpha_if_deleted": 0.8} for rule in
+                            ("pairwise", "listwise")])  # fmt: skip
+    assert shield(deleted, known)["alpha_if_deleted"].isna().tolist() == [False, True]
+    icc = pd.DataFrame([whole | {"method": "anova", "icc": 0.2, "n_judges": n} for n in (9, 10.5)])
+    assert shield(icc, known)["icc"].isna().tolist() == [True, False]
+    rwgj = pd.DataFrame([whole | {"group": "ALL", "n_complete": 5, "rwgj_listwise": 0.9, "rwgj_available": 0.8}])
+    shown = shield(rwgj, known)
+    assert shown[["n_complete", "rwgj_listwise", "rwgj_available"]].isna().to_numpy().tolist() == [[True, True, False]]
 
 
 def test_a_cell_is_bounded_by_its_group():
