@@ -25,6 +25,10 @@ PARTS: dict[str, tuple[list[str], dict[str, str]]] = {
         ["tests/views/test_response_pages.py::test_opening_a_link_twenty_times_changes_nothing"],
         {"JTA_TEST_LINKS": "200"},
     ),
+    "hidden cells": (
+        ["tests/services/test_results_privacy.py::test_no_hidden_cell_of_crossed_questions_can_be_worked_out"],
+        {"JTA_TEST_TABLES": "10000"},
+    ),
     "two devices": (["tests/services/test_response_machine.py"], {}),
 }
 
