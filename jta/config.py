@@ -262,7 +262,7 @@ def flask_config(settings: Settings) -> dict[str, object]:
         "SECURITY_PASSWORD_LENGTH_MIN": 15,
         "SECURITY_PASSWORD_CONFIRM_REQUIRED": True,
         "SECURITY_PASSWORD_NORMALIZE_FORM": "NFKD",
-        "SECURITY_PASSWORD_HASH_OPTIONS": _argon2_cost(settings),
+        "SECURITY_PASSWORD_HASH_PASSLIB_OPTIONS": _argon2_cost(settings),
         "RATELIMIT_STORAGE_URI": "memory://",
         "RATELIMIT_STRATEGY": "moving-window",
         "RATELIMIT_HEADERS_ENABLED": False,

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-import pytest
+from dataclasses import replace
 
+import pytest
+from flask_security.utils import hash_password
+
+from jta import create_app
 from jta.config import keep_local_keys, keys_file, load_settings
 from jta.errors import ConfigError
+from tests.conftest import make_settings
 
 GOOD = {
     "JTA_DATABASE_URL": "postgresql+psycopg://db/jta",
@@ -76,3 +81,13 @@ def test_a_local_installation_cannot_be_opened_to_others(tmp_path, address):
         load_settings(tmp_path, {"JTA_BIND": address})
     assert load_settings(tmp_path, GOOD | {"JTA_BIND": address}).base_url == GOOD["JTA_BASE_URL"]
     assert load_settings(tmp_path, {"JTA_BIND": "127.0.0.1"}).is_loopback
+
+
+@pytest.mark.parametrize(("cheap", "cost"), [(False, "m=65536,t=3,p=4"), (True, "m=1024,t=1,p=4")])
+def test_passwords_cost_what_they_should_and_little_in_tests(tmp_path, cheap, cost):
+    app = create_app(
+        replace(make_settings(f"sqlite:///{tmp_path / 'jta.sqlite'}"), cheap_passwords=cheap), instance=tmp_path
+    )
+    with app.app_context():
+        assert f"${cost}$" in hash_password("a long enough password")
+    assert load_settings(tmp_path, GOOD).cheap_passwords is False
