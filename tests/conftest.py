@@ -15,12 +15,14 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import FileSystemBytecodeCache
 
 from jta import create_app
 from jta.config import Settings
 
 SECRET, LINK_KEY = "test-secret-key-0123456789-abcdefghijklm", "test-link-key-9876543210-zyxwvutsrqponm"
 BOTH = ("sqlite", "postgresql")
+COMPILED = FileSystemBytecodeCache()  # each test has an application of its own; its templates are compiled once
 
 
 def make_settings(database_url: str, **changes: object) -> Settings:
@@ -127,6 +129,7 @@ def _running(url: str, folder: Path) -> Iterator[Flask]:
     app = create_app(make_settings(url), instance=folder)
     app.testing = True
     app.config["PROPAGATE_EXCEPTIONS"] = False
+    app.jinja_env.bytecode_cache = COMPILED
     yield app
     with app.app_context():
         db.session.remove()

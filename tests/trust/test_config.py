@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from flask_security.utils import hash_password
 
@@ -85,9 +83,8 @@ def test_a_local_installation_cannot_be_opened_to_others(tmp_path, address):
 
 @pytest.mark.parametrize(("cheap", "cost"), [(False, "m=65536,t=3,p=4"), (True, "m=1024,t=1,p=4")])
 def test_passwords_cost_what_they_should_and_little_in_tests(tmp_path, cheap, cost):
-    app = create_app(
-        replace(make_settings(f"sqlite:///{tmp_path / 'jta.sqlite'}"), cheap_passwords=cheap), instance=tmp_path
-    )
+    settings = make_settings(f"sqlite:///{tmp_path / 'jta.sqlite'}", cheap_passwords=cheap)
+    app = create_app(settings, instance=tmp_path)
     with app.app_context():
         assert f"${cost}$" in hash_password("a long enough password")
     assert load_settings(tmp_path, GOOD).cheap_passwords is False
