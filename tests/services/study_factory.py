@@ -56,11 +56,11 @@ def make_study(
     db.session.add_all(pages)
     db.session.flush()
     tasks = _add_tasks(study, n_tasks, n_domains)
-    frequency = _add_scale(study, "frequency", "How often do you perform this task?", FREQUENCY, 1)
-    importance = _add_scale(study, "importance", "How important is this task in your work?", IMPORTANCE, 2)
+    frequency = add_scale(study, "frequency", "How often do you perform this task?", FREQUENCY, 1)
+    importance = add_scale(study, "importance", "How important is this task in your work?", IMPORTANCE, 2)
     question = _add_question(study, pages[1].id) if background else None
     people = _add_people(study, n_people)
-    instrument = _launch(study) if launched else None
+    instrument = launch(study) if launched else None
     made = MadeStudy(
         study_id=study.id, instrument_id=instrument.id if instrument else None, tasks=[t.id for t in tasks],
         frequency_id=frequency.id, importance_id=importance.id,
@@ -99,7 +99,8 @@ def _add_tasks(study: Study, n_tasks: int, n_domains: int) -> list[Task]:
     return tasks
 
 
-def _add_scale(study: Study, kind: str, prompt: str, labels: tuple[str, ...], position: int) -> RatingScale:
+def add_scale(study: Study, kind: str, prompt: str, labels: tuple[str, ...], position: int) -> RatingScale:
+    """Add a rating scale inside an app context; one of frequency begins with "not performed"."""
     first = 0 if kind == "frequency" else 1
     scale = RatingScale(
         study_id=study.id, code=kind, kind=kind, title=kind.capitalize(), prompt=prompt, position=position,
@@ -147,7 +148,8 @@ def _add_people(study: Study, count: int) -> list[Person]:
     return people
 
 
-def _launch(study: Study) -> Instrument:
+def launch(study: Study) -> Instrument:
+    """Freeze the survey of a study inside an app context."""
     content = build_content(study)
     instrument = Instrument(
         study_id=study.id, number=1, content=content, content_hash=content_hash(content), launched_at=clock.now()
