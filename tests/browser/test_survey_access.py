@@ -1,12 +1,12 @@
-"""The survey for everybody: axe, sizes, names, focus, in every width and colour scheme."""
+"""The survey for everybody: what the looks find, the names of answers, focus that is never covered."""
 
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page
 
-from tests.browser.devices import PHONE, opened, violations
-from tests.browser.survey_tools import DESK, option, press_until, served, to_cards, wait_saved
+from tests.browser.devices import PHONE, opened
+from tests.browser.looks import faults_in_every_look
+from tests.browser.survey_tools import press_until, served, to_cards
 from tests.services.study_factory import MadeStudy, make_study
 
 pytestmark = pytest.mark.browser
@@ -26,52 +26,26 @@ def made(sqlite_app) -> MadeStudy:
         return make_study()
 
 
-@pytest.mark.parametrize(
-    "options",
-    [
-        {"viewport": PHONE}, {"viewport": {"width": 320, "height": 640}, "color_scheme": "dark"},
-        {"viewport": DESK},
-        {"viewport": DESK, "forced_colors": "active"},
-    ],
-    ids=["phone", "small phone, dark", "desk", "forced colours"],
-)  # fmt: skip
-def test_every_page_is_accessible_and_fits(chromium, site, sqlite_app, made, options):
-    with opened(chromium, **options) as (_, page):
-        check_page(page, f"{site}/s/{made.tokens[0]}")
-        check_page(page, f"{site}/s/unknown")
-        to_cards(page, site, made.tokens[0])
-        for path in ("page/1", "rate/1", "review", "withdraw", "privacy"):
-            check_page(page, f"{site}/survey/{path}")
-        page.goto(f"{site}/survey/rate/1")
-        option(page, 0, 0, 0).click()
-        option(page, 1, 0, 2).click()
-        wait_saved(page)
-        check_here(page)
-        page.goto(f"{site}/survey/review")
-        page.click("text=Send my answers")
-        page.wait_for_url("**/survey/thanks")
-        check_here(page)
-        check_page(page, f"{site}/s/{made.tokens[0]}")
-        page.goto(f"{site}/survey/withdraw")
-        page.click("text=Withdraw for good")
-        page.wait_for_url("**/survey/withdrawn")
-        check_here(page)
-        check_page(page, f"{site}/s/{made.tokens[0]}")
+FAULTY = """<!doctype html><html lang="en"><title>Faults</title><main><h1>Faults</h1>
+<p style="color: #ccc; background: #fff">Pale words</p>
+<p style="width: 40px; height: 20px; overflow: hidden; white-space: nowrap">Words that are cut off</p>
+<p style="margin: 0; height: 2px">Two lines in</p><p style="margin: 0">one another</p>
+<p style="width: 1px; overflow-wrap: anywhere">Letters</p>
+<p style="position: absolute; left: 600px; width: 9rem">Far away</p></main>"""
 
 
-def check_page(page: Page, url: str) -> None:
-    """Open a page and check it."""
-    page.goto(url)
-    check_here(page)
-
-
-def check_here(page: Page) -> None:
-    """No violation, one h1, nothing to scroll sideways, answers large enough for a thumb."""
-    assert violations(page) == [], page.url
-    assert page.locator("h1").count() == 1
-    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), page.url
-    sizes = page.evaluate("[...document.querySelectorAll('.option')].map(o => o.getBoundingClientRect().height)")
-    assert all(size >= 44 for size in sizes if size)
+def test_what_the_looks_are_there_to_find_is_found(chromium):
+    with opened(chromium) as (_, page):
+        page.set_content(FAULTY)
+        found = faults_in_every_look(page)
+        assert page.viewport_size == PHONE
+    assert any(fault.startswith("as it is: color-contrast") for fault in found)
+    for fault in (
+        "320 px: scrolls sideways: ", "text spacing: cut off: Words that are cut off", "640 px: leaves the page: Far",
+        "text spacing: broken into letters: Letters",
+        "text at 200 %: on one another: Two lines in / one another",
+    ):  # fmt: skip
+        assert any(one.startswith(fault) for one in found), (fault, found)
 
 
 def test_every_answer_has_a_name_and_every_group_its_own(chromium, site, made):
