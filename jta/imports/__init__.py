@@ -13,14 +13,13 @@ from jta.imports.result import Problem, RatingTable, ReadResult, Row
 
 if TYPE_CHECKING:
     from jta.imports.inventory import read_inventory
-    from jta.imports.panel import read_panel
     from jta.imports.ratings import Known, read_ratings
-    from jta.imports.roster import read_roster
+    from jta.imports.roster import read_panel, read_roster
 
 _LAZY = {
     "read_inventory": "inventory",
     "read_roster": "roster",
-    "read_panel": "panel",
+    "read_panel": "roster",
     "read_ratings": "ratings",
     "Known": "ratings",
 }

@@ -1,9 +1,11 @@
-"""The roster: the people invited to rate, with the attributes of the frame."""
+"""Files of people: the roster of those invited to rate, and the panel of subject matter experts."""
 
 from __future__ import annotations
 
+from functools import partial
+
 from jta.imports.guard import guarded
-from jta.imports.kinds import ROSTER
+from jta.imports.kinds import PANEL, ROSTER, Kind
 from jta.imports.limits import Limits
 from jta.imports.records import Reader, Record
 from jta.imports.result import ReadResult, Row
@@ -32,26 +34,39 @@ def read_roster(data: bytes, filename: str, limits: Limits | None = None) -> Rea
         and language; what the file lacks is an empty text; columns ``attribute: NAME`` are in ``attributes``.
         Name and email are always filled; email addresses and person codes are unique.
     """
-    return guarded(ROSTER, data, filename, limits or Limits(), _read)
+    return guarded(ROSTER, data, filename, limits or Limits(), partial(_read, ROSTER))
 
 
-def _read(source: Source, limits: Limits) -> ReadResult:
-    header = take_header(source, ROSTER, limits)
-    reader = Reader(source, header, ROSTER, limits, limits.rows)
+def read_panel(data: bytes, filename: str, limits: Limits | None = None) -> ReadResult:
+    """Read a panel's roster: subject matter experts with what makes them experts; see `read_roster`.
+
+    Returns
+    -------
+    ReadResult
+        ``rows`` hold name, email, organization, job_title, qualifications, region, district_size and years; what
+        the file lacks is an empty text; columns ``attribute: NAME`` are in ``attributes``. Name and email are
+        always filled, email addresses are unique.
+    """
+    return guarded(PANEL, data, filename, limits or Limits(), partial(_read, PANEL))
+
+
+def _read(kind: Kind, source: Source, limits: Limits) -> ReadResult:
+    header = take_header(source, kind, limits)
+    reader = Reader(source, header, kind, limits, limits.rows)
     seen: dict[tuple[str, str], int] = {}
-    records = [record for record in reader.records() if check_person(reader, record, seen)]
+    records = [record for record in reader.records() if _check_person(reader, record, seen)]
     found = reader.found
-    rows = [_row(record) for record in records if record.number not in found.bad_rows]
+    rows = [_row(kind, record) for record in records if record.number not in found.bad_rows]
     notes = header_notes(header) + source.notes + found.cleaned()
-    return ReadResult("roster", len(rows), rows, cleaned=notes, problems=found.problems())
+    return ReadResult(kind.name, len(rows), rows, cleaned=notes, problems=found.problems())
 
 
-def _row(record: Record) -> Row:
-    names = (column.name for column in ROSTER.columns if column.name not in _NAME_PARTS)
+def _row(kind: Kind, record: Record) -> Row:
+    names = (column.name for column in kind.columns if column.name not in _NAME_PARTS)
     return Row(record.number, {name: record.values.get(name, "") for name in names}, record.attributes)
 
 
-def check_person(reader: Reader, record: Record, seen: dict[tuple[str, str], int]) -> bool:
+def _check_person(reader: Reader, record: Record, seen: dict[tuple[str, str], int]) -> bool:
     """Complete a person's record and record its problems; say whether it can be used."""
     reader.require(record, "email")
     reader.require(record, "name" if "name" in reader.header.index else "last_name")

@@ -22,6 +22,8 @@ MEDIA_TYPES = {
     "html": "text/html; charset=utf-8",
     "json": "application/json",
     "zip": "application/zip",
+    "svg": "image/svg+xml",
+    "parquet": "application/vnd.apache.parquet",
 }
 READS_ANSWERS = "psychometrician"
 

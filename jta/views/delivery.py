@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, g, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from jta.errors import EditConflictError, InvalidInputError
@@ -119,7 +119,7 @@ def links(study_id: int) -> ResponseReturnValue:
         return redirect(url_for("delivery.links", study_id=study_id), 303)
     if request.form.get("as") == "csv":
         return files.links_file(study_id, made)
-    return _shown_once(render_template("delivery/made_links.html", made=made))
+    return render_template("delivery/made_links.html", made=made)
 
 
 @bp.route("/roster/<int:person_id>/link", methods=["GET", "POST"])
@@ -130,13 +130,7 @@ def replace_link(study_id: int, person_id: int) -> ResponseReturnValue:
         has_link = person.token_hash is not None
         return render_template("delivery/replace_link.html", person=person, has_link=has_link, is_open=_is_open())
     made = service.replace_link(current_actor(), study_id, person_id)
-    return _shown_once(render_template("delivery/made_links.html", made=[made], replaced=True))
-
-
-def _shown_once(page: str) -> ResponseReturnValue:
-    reply = make_response(page)
-    reply.headers["Cache-Control"] = "no-store"
-    return reply
+    return render_template("delivery/made_links.html", made=[made], replaced=True)
 
 
 @bp.get("/responses")

@@ -16,11 +16,7 @@ from jta.services import delivery_import as service
 from jta.services import monitor_file
 from jta.services.delivery import OPEN_STAGES, PersonalLink
 from jta.services.monitor import Monitor
-
-TYPES = {
-    "csv": "text/csv; charset=utf-8",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
+from jta.views.attachment import attachment
 
 
 def upload(study_id: int) -> ResponseReturnValue:
@@ -58,21 +54,14 @@ def apply_import(study_id: int) -> ResponseReturnValue:
 
 def template(study_id: int, form: str) -> ResponseReturnValue:  # noqa: ARG001  the address names the study
     """Hand out an empty file with the right columns."""
-    return _file(service.roster_template(form), "roster-template", form)
+    return attachment(service.roster_template(form), f"roster-template.{form}")
 
 
 def links_file(study_id: int, made: Sequence[PersonalLink]) -> Response:
     """Hand out links that were just made, as CSV; the one time they are shown."""
-    return _file(service.links_csv(made), f"study-{study_id}-links", "csv")
-
-
-def _file(content: bytes, name: str, form: str) -> Response:
-    reply = Response(content, content_type=TYPES[form])
-    reply.headers["Content-Disposition"] = f'attachment; filename="{name}.{form}"'
-    reply.headers["Cache-Control"] = "no-store"
-    return reply
+    return attachment(service.links_csv(made), f"study-{study_id}-links.csv")
 
 
 def counts_file(study_id: int, form: str, monitor: Monitor) -> Response:
     """Hand out the counts by stratum, as the page of responses shows them."""
-    return _file(monitor_file.counts_file(monitor, form), f"study-{study_id}-responses", form)
+    return attachment(monitor_file.counts_file(monitor, form), f"study-{study_id}-responses.{form}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, make_response, redirect, render_template, url_for
+from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from jta.errors import InvalidInputError
@@ -11,6 +11,7 @@ from jta.forms.evidence import JustifyForm
 from jta.permissions import current_actor
 from jta.services import evidence as service
 from jta.services.evidence_file import write_evidence_file
+from jta.views.attachment import attachment
 
 bp = Blueprint("evidence", __name__, url_prefix="/studies/<int:study_id>/evidence")
 
@@ -39,7 +40,4 @@ def justify(study_id: int, line_code: str) -> ResponseReturnValue:
 @bp.get("/evidence-map.xlsx")
 def export(study_id: int) -> ResponseReturnValue:
     """Hand over the map as a workbook for the accreditor."""
-    reply = make_response(write_evidence_file(study_id))
-    reply.headers["Content-Type"] = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-    reply.headers["Content-Disposition"] = f'attachment; filename="study-{study_id}-evidence-map.xlsx"'
-    return reply
+    return attachment(write_evidence_file(study_id), f"study-{study_id}-evidence-map.xlsx")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Response, flash, g, redirect, render_template, request, url_for
+from flask import flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from jta.errors import EditConflictError, InvalidInputError, WayOut
@@ -12,12 +12,7 @@ from jta.forms.inventory import UploadForm
 from jta.permissions import current_actor
 from jta.services import inventory_import as service
 from jta.services.study_stage import BEFORE_LAUNCH
-
-TYPES = {
-    "json": "application/json",
-    "csv": "text/csv; charset=utf-8",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
+from jta.views.attachment import attachment
 
 
 def upload(study_id: int) -> ResponseReturnValue:
@@ -65,20 +60,14 @@ def _choices() -> service.Choices:
 
 def template(study_id: int, form: str) -> ResponseReturnValue:  # noqa: ARG001  the address names the study
     """Hand out an empty file with the right columns."""
-    return _file(service.inventory_template(form), "inventory-template", form)
+    return attachment(service.inventory_template(form), f"inventory-template.{form}")
 
 
 def export(study_id: int, form: str) -> ResponseReturnValue:
     """Hand out the inventory as a file that can be edited and imported again."""
-    return _file(service.export_inventory(study_id, form), f"study-{study_id}-inventory", form)
+    return attachment(service.export_inventory(study_id, form), f"study-{study_id}-inventory.{form}")
 
 
 def export_case(study_id: int) -> ResponseReturnValue:
     """Hand out the inventory as a 1EdTech CASE package."""
-    return _file(service.export_inventory(study_id, "case"), f"study-{study_id}-inventory.case", "json")
-
-
-def _file(content: bytes, name: str, form: str) -> Response:
-    reply = Response(content, content_type=TYPES[form])
-    reply.headers["Content-Disposition"] = f'attachment; filename="{name}.{form}"'
-    return reply
+    return attachment(service.export_inventory(study_id, "case"), f"study-{study_id}-inventory.case.json")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from jta.errors import InvalidInputError, NotFoundError
@@ -13,9 +13,9 @@ from jta.language import english_name_of
 from jta.permissions import current_actor
 from jta.services import translations as service
 from jta.services.study_stage import BEFORE_LAUNCH
+from jta.views.attachment import attachment
 
 bp = Blueprint("languages", __name__, url_prefix="/studies/<int:study_id>/survey/languages")
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def _may_edit() -> bool:
@@ -74,8 +74,7 @@ def remove(study_id: int, text_language: str) -> ResponseReturnValue:
 def export(study_id: int, text_language: str) -> ResponseReturnValue:
     """Send the texts and their translations as a workbook."""
     data = service.export_texts(g.study, text_language)
-    name = f"translations-{study_id}-{text_language}.xlsx"
-    return Response(data, mimetype=XLSX, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+    return attachment(data, f"translations-{study_id}-{text_language}.xlsx")
 
 
 @bp.route("/<text_language>/upload", methods=["GET", "POST"])

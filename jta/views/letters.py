@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from jta.errors import InvalidInputError
@@ -11,6 +11,7 @@ from jta.forms.mail_pages import LettersForm
 from jta.permissions import current_actor
 from jta.services import paper_letters as service
 from jta.services.delivery import OPEN_STAGES
+from jta.views.attachment import attachment
 
 bp = Blueprint("letters", __name__, url_prefix="/studies/<int:study_id>/messages/letters")
 
@@ -35,7 +36,4 @@ def make(study_id: int) -> ResponseReturnValue:
     except InvalidInputError as error:
         flash(error.message, "error")
         return redirect(url_for("letters.index", study_id=study_id, who=who, paper=paper), 303)
-    reply = Response(content, content_type="application/pdf")
-    reply.headers["Content-Disposition"] = f'attachment; filename="study-{study_id}-letters-{sent_id("number")}.pdf"'
-    reply.headers["Cache-Control"] = "no-store"
-    return reply
+    return attachment(content, f"study-{study_id}-letters-{sent_id('number')}.pdf")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from jta.errors import EditConflictError, InvalidInputError
@@ -12,9 +12,9 @@ from jta.forms.market import ThemeForm
 from jta.models.study import MARKET
 from jta.permissions import current_actor
 from jta.services import market_data, market_page, market_themes
+from jta.views.attachment import attachment
 
 bp = Blueprint("market", __name__, url_prefix="/studies/<int:study_id>/market")
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @bp.get("")
@@ -38,21 +38,14 @@ def freeze(study_id: int) -> ResponseReturnValue:
 def workbook(study_id: int, number: int) -> ResponseReturnValue:  # noqa: ARG001  the guard has loaded the study
     """Hand out the results as a workbook."""
     content = market_page.results_workbook(g.study, g.roles, number)
-    return _file(content, f"market-study-{number}.xlsx", XLSX)
+    return attachment(content, f"market-study-{number}.xlsx")
 
 
 @bp.get("/data-sets/<int:number>.parquet")
 def download(study_id: int, number: int) -> ResponseReturnValue:
     """Hand out a data set as it was frozen."""
     content = market_page.dataset_file(study_id, number)
-    return _file(content, f"answers-{number}.parquet", "application/vnd.apache.parquet")
-
-
-def _file(content: bytes, name: str, kind: str) -> Response:
-    reply = Response(content, content_type=kind)
-    reply.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    reply.headers["Cache-Control"] = "no-store"
-    return reply
+    return attachment(content, f"answers-{number}.parquet")
 
 
 @bp.route("/themes", methods=["GET", "POST"])

@@ -12,7 +12,7 @@ from jta.services import panel_appendix as appendix
 from jta.services import panel_meetings as service
 from jta.services import panel_themes as themes
 from jta.services.panel import list_panelists
-from jta.views.panel_files import send
+from jta.views.attachment import attachment
 from jta.views.study_attempt import attempt
 
 bp = Blueprint("meeting", __name__, url_prefix="/studies/<int:study_id>/panel")
@@ -155,11 +155,11 @@ def log(study_id: int) -> ResponseReturnValue:
 def appendix_file(study_id: int, form: str) -> ResponseReturnValue:
     """Hand out the appendix in Word, or the notes as CSV."""
     if form == "docx":
-        return send(appendix.appendix_docx(g.study), f"study-{study_id}-panel-appendix", form)
-    return send(appendix.notes_csv(study_id), f"study-{study_id}-panel-notes", form)
+        return attachment(appendix.appendix_docx(g.study), f"study-{study_id}-panel-appendix.{form}")
+    return attachment(appendix.notes_csv(study_id), f"study-{study_id}-panel-notes.{form}")
 
 
 @bp.get("/log.csv")
 def log_file(study_id: int) -> ResponseReturnValue:
     """Hand out the decision log as CSV."""
-    return send(appendix.log_csv(g.study), f"study-{study_id}-panel-decisions", "csv")
+    return attachment(appendix.log_csv(g.study), f"study-{study_id}-panel-decisions.csv")

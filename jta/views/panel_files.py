@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Response, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from jta.errors import EditConflictError, InvalidInputError, WayOut
@@ -14,20 +14,7 @@ from jta.services import panel_import as service
 from jta.services.panel_files import results_csv
 from jta.services.panel_results import load_results
 from jta.services.panel_rounds import get_round
-
-TYPES = {
-    "csv": "text/csv; charset=utf-8",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-}
-
-
-def send(content: bytes, name: str, form: str) -> Response:
-    """Hand out a file."""
-    reply = Response(content, content_type=TYPES[form])
-    reply.headers["Content-Disposition"] = f'attachment; filename="{name}.{form}"'
-    reply.headers["Cache-Control"] = "no-store"
-    return reply
+from jta.views.attachment import attachment
 
 
 def upload(study_id: int) -> ResponseReturnValue:
@@ -63,10 +50,10 @@ def apply_import(study_id: int) -> ResponseReturnValue:
 
 def template(study_id: int, form: str) -> ResponseReturnValue:  # noqa: ARG001  the address names the study
     """Hand out an empty file with the right columns."""
-    return send(service.panel_template(form), "panel-template", form)
+    return attachment(service.panel_template(form), f"panel-template.{form}")
 
 
 def results_file(study_id: int, round_id: int) -> ResponseReturnValue:
     """Hand out the results of a round as CSV, one line for each item."""
     one = get_round(study_id, round_id)
-    return send(results_csv(load_results(one)), f"study-{study_id}-panel-round-{one.number}", "csv")
+    return attachment(results_csv(load_results(one)), f"study-{study_id}-panel-round-{one.number}.csv")

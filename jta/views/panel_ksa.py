@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from jta.errors import NotFoundError
 from jta.services.panel_ksa import ksa_csv, load_ksa_blueprint, why_no_ksa_blueprint
-from jta.views.panel_files import send
+from jta.views.attachment import attachment
 
 
 def ksa_weights(study_id: int) -> ResponseReturnValue:
@@ -22,4 +22,4 @@ def ksa_file(study_id: int) -> ResponseReturnValue:
     blueprint = load_ksa_blueprint(study_id)
     if blueprint is None:
         raise NotFoundError
-    return send(ksa_csv(blueprint), f"study-{study_id}-ksa-weights", "csv")
+    return attachment(ksa_csv(blueprint), f"study-{study_id}-ksa-weights.csv")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import flash, make_response, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from jta.forms.panel import PanelistForm, ReasonForm, stored_panelist
@@ -78,7 +78,7 @@ def links(study_id: int) -> ResponseReturnValue:
     if not made:
         flash("Everybody has a link.", "info")
         return _to_people(study_id)
-    return _shown_once(render_template("panel/made_links.html", made=made))
+    return render_template("panel/made_links.html", made=made)
 
 
 def replace_link(study_id: int, panelist_id: int) -> ResponseReturnValue:
@@ -87,10 +87,4 @@ def replace_link(study_id: int, panelist_id: int) -> ResponseReturnValue:
     if request.method != "POST":
         return render_template("panel/replace_link.html", person=person)
     made = service.replace_panel_link(current_actor(), study_id, panelist_id)
-    return _shown_once(render_template("panel/made_links.html", made=made))
-
-
-def _shown_once(page: str) -> ResponseReturnValue:
-    reply = make_response(page)
-    reply.headers["Cache-Control"] = "no-store"
-    return reply
+    return render_template("panel/made_links.html", made=made)

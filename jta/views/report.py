@@ -2,34 +2,28 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, flash, g, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from jta.errors import InvalidInputError
 from jta.forms.common import show_error
 from jta.forms.report import TemplateForm
 from jta.jobs import worker_is_running
-from jta.models.report import Document
 from jta.permissions import current_actor
 from jta.services import documents as kept
 from jta.services import report as service
 from jta.services import report_files as files
 from jta.services.report_dashboard import dashboard
+from jta.views.attachment import attachment
 
 bp = Blueprint("report", __name__, url_prefix="/studies/<int:study_id>")
-
-
-def _attachment(document: Document) -> Response:
-    reply = make_response(document.content)
-    reply.headers["Content-Type"] = document.media_type
-    reply.headers["Content-Disposition"] = f'attachment; filename="{document.filename}"'
-    return reply
 
 
 @bp.post("/blueprints/<int:number>/workbook")
 def workbook(study_id: int, number: int) -> ResponseReturnValue:
     """Write the workbook of a blueprint and hand it over."""
-    return _attachment(service.write_workbook(current_actor(), study_id, number))
+    document = service.write_workbook(current_actor(), study_id, number)
+    return attachment(document.content, document.filename)
 
 
 @bp.get("/documents")
@@ -57,10 +51,7 @@ def job(study_id: int, report_job_id: int) -> ResponseReturnValue:
 @bp.get("/documents/standard-template.docx")
 def template(study_id: int) -> ResponseReturnValue:  # noqa: ARG001  the address names the study
     """Hand over the standard template, to be changed."""
-    reply = make_response(files.standard_template())
-    reply.headers["Content-Type"] = kept.MEDIA_TYPES["docx"]
-    reply.headers["Content-Disposition"] = 'attachment; filename="report-template.docx"'
-    return reply
+    return attachment(files.standard_template(), "report-template.docx")
 
 
 @bp.post("/documents/template")
@@ -81,4 +72,5 @@ def save_template(study_id: int) -> ResponseReturnValue:
 @bp.get("/documents/<int:document_id>")
 def download(study_id: int, document_id: int) -> ResponseReturnValue:
     """Hand over a document again, byte for byte."""
-    return _attachment(kept.get_document(study_id, document_id, g.roles))
+    document = kept.get_document(study_id, document_id, g.roles)
+    return attachment(document.content, document.filename)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, g, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from jta.jobs import worker_is_running
@@ -14,6 +14,7 @@ from jta.services.results_overview import overview
 from jta.services.results_release import newest_shown
 from jta.services.results_tables import files_for, open_results, table_file
 from jta.views import results_pages as pages
+from jta.views.attachment import attachment
 
 bp = Blueprint("results", __name__, url_prefix="/studies/<int:study_id>")
 for name in ("tasks", "agreement", "subgroups", "crosstab", "precision", "retention", "sensitivity", "rasch"):
@@ -58,17 +59,12 @@ def show(study_id: int, run_id: int) -> ResponseReturnValue:
 @bp.get("/results/<int:run_id>/<name>.csv")
 def table(study_id: int, run_id: int, name: str) -> ResponseReturnValue:
     """Download one table."""
-    reply = make_response(table_file(open_results(g.study, run_id, g.roles), name))
-    reply.headers["Content-Type"] = "text/csv; charset=utf-8"
-    reply.headers["Content-Disposition"] = f'attachment; filename="study-{study_id}-run-{run_id}-{name}.csv"'
-    return reply
+    content = table_file(open_results(g.study, run_id, g.roles), name)
+    return attachment(content, f"study-{study_id}-run-{run_id}-{name}.csv")
 
 
 @bp.get("/results/<int:run_id>/<picture>.svg")
 def chart(study_id: int, run_id: int, picture: str) -> ResponseReturnValue:
     """Download one picture."""
     content = chart_file(open_results(g.study, run_id, g.roles), picture, request.args, g.study.notice or g.study.title)
-    reply = make_response(content)
-    reply.headers["Content-Type"] = "image/svg+xml"
-    reply.headers["Content-Disposition"] = f'attachment; filename="study-{study_id}-run-{run_id}-{picture}.svg"'
-    return reply
+    return attachment(content, f"study-{study_id}-run-{run_id}-{picture}.svg")

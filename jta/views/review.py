@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, g, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from jta.forms.review import FreezeForm
@@ -12,6 +12,7 @@ from jta.services import review as service
 from jta.services.results_release import why_withheld
 from jta.services.review_inclusion import preview_inclusion, rule_text
 from jta.views import review_responses as pages
+from jta.views.attachment import attachment
 
 bp = Blueprint("review", __name__, url_prefix="/studies/<int:study_id>/data-sets")
 bp.add_url_rule("/review", view_func=pages.responses)
@@ -51,7 +52,4 @@ def freeze(study_id: int) -> ResponseReturnValue:
 def download(study_id: int, number: int) -> ResponseReturnValue:
     """Hand the frozen file to the psychometrician, byte for byte, and record that it left."""
     dataset = service.hand_out(current_actor(), study_id, number)
-    reply = make_response(dataset.content)
-    reply.headers["Content-Type"] = "application/vnd.apache.parquet"
-    reply.headers["Content-Disposition"] = f'attachment; filename="study-{study_id}-data-set-{number}.parquet"'
-    return reply
+    return attachment(dataset.content, f"study-{study_id}-data-set-{number}.parquet")
