@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from jta.analyze_sheets import (
+    Labels,
+    areas_of,
+    excluded_lines,
+    group_lines,
+    method_lines,
+    profile_lines,
+)
+from jta.analyze_tasks import decision_of, measures_of, number_of, statistics_of
 from jta.exports.book import (
     BlueprintBook,
     BlueprintLine,
     CodebookAnchor,
     CodebookScale,
     DetailLine,
-    Measure,
-    MeasureStatistics,
-    StatLine,
 )
 
 if TYPE_CHECKING:
@@ -21,8 +27,7 @@ if TYPE_CHECKING:
     from analysis.ratings import StudyData
     from analysis.result import AnalysisResult
 
-STATISTICS = ("mean", "sd", "se", "ci_low", "ci_high", "median")
-DECISIONS = {"keep": "retain"}
+PLAIN = Labels()
 INDEX_WORDS = {
     "importance": "Task index: mean importance of those who rated the task.",
     "product_of_means": "Task index: mean importance times mean frequency.",
@@ -51,7 +56,7 @@ MEASURE_WORDS = {
 }
 
 
-def build_book(study: str, data: StudyData, result: AnalysisResult) -> BlueprintBook:
+def build_book(study: str, data: StudyData, result: AnalysisResult, labels: Labels = PLAIN) -> BlueprintBook:
     """Return the workbook of an analysis that has a blueprint.
 
     Parameters
@@ -60,7 +65,9 @@ def build_book(study: str, data: StudyData, result: AnalysisResult) -> Blueprint
         Name of the study.
     data : StudyData
     result : AnalysisResult
-        Its tables hold ``blueprint``.
+        Its tables hold ``blueprint``; numbers that its reader may not see are empty in them.
+    labels : Labels
+        What the codes of methods, background questions and groups are called.
     """
     from analysis.criticality import METHODS
 
@@ -74,8 +81,8 @@ def build_book(study: str, data: StudyData, result: AnalysisResult) -> Blueprint
         items=result.plan.items,
         lines=_lines(result.tables["blueprint"]),
         details=_details(data, result, index),
-        measures=_measures(data, result),
-        task_statistics=_statistics(data, result, index),
+        measures=measures_of(data, result),
+        task_statistics=statistics_of(data, result, index),
         scales=_scales(data),
         respondents=(
             ("In the data set", result.counts["respondents"]),
@@ -89,6 +96,11 @@ def build_book(study: str, data: StudyData, result: AnalysisResult) -> Blueprint
         plan_hash=result.plan_hash,
         software=", ".join(f"{name} {version}" for name, version in versions.items()),
         left_out=tuple(f"{name}: {reason}" for name, reason in sorted(result.left_out.items())),
+        areas=areas_of(result),
+        methods=method_lines(result, labels),
+        groups=group_lines(result, data, labels),
+        profile=profile_lines(result, labels),
+        excluded=excluded_lines(result, data),
     )
 
 
@@ -109,23 +121,12 @@ def _line(row: dict[Any, Any]) -> BlueprintLine:
         proposed_weight=weight,
         quota=float(row["quota"]),
         items=int(row["items"]),
-        ci_low=_number(row["ci_low"]),
-        ci_high=_number(row["ci_high"]),
+        ci_low=number_of(row["ci_low"]),
+        ci_high=number_of(row["ci_high"]),
         minimum=_bound(row["minimum"]),
         maximum=_bound(row["maximum"]),
         allocation_note=row["note"] or None,
     )
-
-
-def _number(value: Any) -> float | None:
-    import pandas as pd
-
-    return None if pd.isna(value) else float(value)
-
-
-def _count(value: Any) -> int | None:
-    number = _number(value)
-    return None if number is None else int(number)
 
 
 def _bound(value: Any) -> int | None:
@@ -144,72 +145,13 @@ def _details(data: StudyData, result: AnalysisResult, index: pd.Series) -> tuple
             domain=row["domain_name"],
             task_code=row["task_id"],
             statement=row["task_text"],
-            weight=_number(index[row["task_id"]]) or 0.0,
-            status=_decision(retention["decision"][row["task_id"]]),
+            weight=number_of(index[row["task_id"]]) or 0.0,
+            status=decision_of(retention["decision"][row["task_id"]]),
             subdomain_code=row["subdomain_id"] or None,
             subdomain=row["subdomain_name"] or None,
         )
         for row in rows
     )
-
-
-def _decision(decision: str) -> str:
-    return DECISIONS.get(decision, decision)
-
-
-def _measures(data: StudyData, result: AnalysisResult) -> tuple[Measure, ...]:
-    frequency = result.choices["frequency_scale"]
-    found = []
-    for code, scale in data.scales.items():
-        note = "all who rated it"
-        if code == frequency:
-            note = "all who answered, not performed counted as 0"
-        elif frequency is not None and data.scales[frequency].not_performed_code:
-            note = "respondents who perform the task"
-        found.append(Measure(code, scale.title, note))
-    if frequency is not None:
-        title = f"{data.scales[frequency].title}, performers"
-        found.append(Measure(f"{frequency}_performers", title, "respondents who perform the task"))
-    return tuple(found)
-
-
-def _statistics(data: StudyData, result: AnalysisResult, index: pd.Series) -> tuple[StatLine, ...]:
-    measures = [measure.code for measure in _measures(data, result)]
-    table = result.tables["task_stats"].set_index(["scale", "task_id"]).to_dict("index")
-    retention = result.tables["retention"].set_index("task_id").to_dict("index")
-    performing = result.tables.get("performing")
-    shares = {} if performing is None else performing.set_index("task_id").to_dict("index")
-    ranks = index.rank(ascending=False, method="min")
-    return tuple(
-        StatLine(
-            task_code=row["task_id"],
-            domain_code=row["domain_id"],
-            statement=row["task_text"],
-            statistics=tuple(_measure(table[code, row["task_id"]]) for code in measures),
-            index=_number(index[row["task_id"]]),
-            rank=None if index.isna()[row["task_id"]] else int(ranks[row["task_id"]]),
-            decision=_decision(retention[row["task_id"]]["decision"]),
-            reason=retention[row["task_id"]]["reason"],
-            **_share(shares.get(row["task_id"])),
-        )
-        for row in data.tasks.to_dict("records")
-    )
-
-
-def _measure(row: dict[Any, Any]) -> MeasureStatistics:
-    return MeasureStatistics(_count(row["n"]), *(_number(row[name]) for name in STATISTICS))
-
-
-def _share(row: dict[Any, Any] | None) -> dict[str, Any]:
-    if row is None:
-        return {}
-    return {
-        "n_answered": _count(row["n_answered"]),
-        "n_performing": _count(row["n_performing"]),
-        "share_performing": _number(row["share_performing"]),
-        "performing_low": _number(row["wilson_low"]),
-        "performing_high": _number(row["wilson_high"]),
-    }
 
 
 def _scales(data: StudyData) -> tuple[CodebookScale, ...]:

@@ -1,95 +1,23 @@
-"""The blueprint workbook: a `BlueprintBook` in, the bytes of an .xlsx file out.
-
-To add a sheet, write one function that writes it and one line in `SHEETS`.
-"""
+"""The blueprint workbook: a `BlueprintBook` in, the bytes of an .xlsx file out. Its sheets stand in `book_sheets`."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC
 from typing import Any
 
 from xlsxwriter import Workbook
-from xlsxwriter.worksheet import Worksheet
 
-from jta.exports import sheets_charts as charts
-from jta.exports import sheets_ksa as ksa
-from jta.exports import sheets_tasks as tasks
 from jta.exports import sheets_words as words
 from jta.exports.book import BlueprintBook
 from jta.exports.book_checks import check_book
+from jta.exports.book_sheets import SHEETS, SheetPlan
 from jta.exports.formats import FONT
-from jta.exports.sheet import Desk, Grid
+from jta.exports.sheet import Desk
 from jta.exports.sheets_blueprint import NAME as BLUEPRINT
-from jta.exports.sheets_blueprint import blueprint_grid, write_blueprint
-from jta.exports.sheets_calculation import NAME as CALCULATION
-from jta.exports.sheets_calculation import calculation_grid, write_calculation
+from jta.exports.sheets_empty import write_empty
 from jta.exports.text import cut_text, one_line
-from jta.exports.working import Working, work_out
-
-
-@dataclass(frozen=True)
-class SheetPlan:
-    """One sheet: its name, what it is for, how it is written, and when it is not."""
-
-    name: str
-    purpose: str
-    write: Callable[[Desk, Worksheet], None]
-    grid: Callable[[BlueprintBook, tuple[Working, ...]], Grid]
-    applies: Callable[[BlueprintBook], bool] = lambda _book: True
-    absent: str = ""
-
-
-SHEETS: tuple[SheetPlan, ...] = (
-    SheetPlan(
-        BLUEPRINT, "Weights, intervals, items, limits and reasons of each area, with checks. Retained tasks.",
-        write_blueprint, blueprint_grid,
-    ),
-    SheetPlan(
-        CALCULATION, "How weights become items, step by step, with ties. Retained tasks.",
-        write_calculation, calculation_grid,
-    ),
-    SheetPlan(
-        charts.NAME, "Weights with intervals, and items. Retained tasks.",
-        charts.write_charts, charts.charts_grid,
-        applies=lambda book: len(book.lines) <= charts.MOST_LINES,
-        absent=f"with more than {charts.MOST_LINES} content domains the bars could not be read",
-    ),
-    SheetPlan(
-        tasks.DETAIL, "Every retained task under its content domain, with its weight.",
-        tasks.write_detail, tasks.detail_grid,
-    ),
-    SheetPlan(
-        tasks.STATISTICS, "The figures and the decision of every task. All tasks.",
-        tasks.write_statistics, tasks.statistics_grid,
-    ),
-    SheetPlan(
-        ksa.LINKAGE, "Which knowledge and skills each task needs, as the panel linked them; what has no link.",
-        ksa.write_linkage, ksa.linkage_grid,
-        applies=lambda book: bool(book.links), absent="the panel has not linked tasks and KSAs",
-    ),
-    SheetPlan(
-        ksa.WEIGHTS, "Weights of knowledge and skill statements through the linkage. Retained tasks.",
-        ksa.write_weights, ksa.weights_grid,
-        applies=lambda book: bool(book.ksas), absent="KSA weights need a linkage by the panel",
-    ),
-    SheetPlan(
-        words.DECISIONS, "Changes and approvals of this blueprint.",
-        words.write_decisions, words.decisions_grid,
-        applies=lambda book: bool(book.ledger), absent="the blueprint has no changes or approvals yet",
-    ),
-    SheetPlan(
-        words.CODEBOOK, "The rating scales: prompts, anchors, values.",
-        words.write_codebook, words.codebook_grid,
-    ),
-    SheetPlan(
-        words.VARIABLES, "What each variable means and what stands for missing.",
-        words.write_variables, words.variables_grid,
-        applies=lambda book: bool(book.variables), absent="no variables were described",
-    ),
-)  # fmt: skip
+from jta.exports.working import work_out
 
 
 def write_blueprint_workbook(book: BlueprintBook) -> bytes:
@@ -112,15 +40,27 @@ def write_blueprint_workbook(book: BlueprintBook) -> bytes:
         desk = Desk(workbook, book, work_out(book))
         _describe(workbook, book)
         readme = workbook.add_worksheet(words.README)
-        chosen = [plan for plan in SHEETS if plan.applies(book)]
-        for plan in chosen:
+        for plan in SHEETS:
             desk.sheets[plan.name] = workbook.add_worksheet(plan.name)
-            desk.grids[plan.name] = plan.grid(book, desk.lines)
-        for plan in chosen:
-            plan.write(desk, desk.sheets[plan.name])
-        words.write_readme(desk, readme, [(plan.name, plan.purpose) for plan in chosen], list_left_out(desk))
+            if plan.applies(book):
+                desk.grids[plan.name] = plan.grid(book, desk.lines)
+        for plan in SHEETS:
+            _write(desk, plan)
+        words.write_readme(desk, readme, [_guide(plan, book) for plan in SHEETS], list_left_out(desk))
         desk.sheets[BLUEPRINT].activate()
     return out.getvalue()
+
+
+def _write(desk: Desk, plan: SheetPlan) -> None:
+    if plan.name in desk.grids:
+        plan.write(desk, desk.sheets[plan.name])
+    else:
+        write_empty(desk, desk.sheets[plan.name], plan.name, plan.purpose, plan.absent)
+
+
+def _guide(plan: SheetPlan, book: BlueprintBook) -> tuple[str, str]:
+    """Return a sheet with what it is for, as Read me shows it."""
+    return plan.name, plan.purpose if plan.applies(book) else f"{plan.purpose} Empty: {plan.absent}."
 
 
 def _options() -> dict[str, Any]:

@@ -11,6 +11,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
+from jta.exports.book_parts import (
+    Area,
+    CognitiveMatrix,
+    CrosswalkRow,
+    ExcludedLine,
+    GroupLine,
+    MethodLine,
+    ProfileLine,
+    ReferenceLine,
+)
+
 DOMAIN = "domain"
 SUBDOMAIN = "subdomain"
 
@@ -79,17 +90,21 @@ class Measure:
     """One set of statistics: a rating scale and whose ratings are in it.
 
     ``title`` heads the columns ("Importance"); ``note`` says in words who is counted
-    ("respondents who perform the task").
+    ("respondents who perform the task"). ``anchor`` is the value from which a rating counts as high.
     """
 
     code: str
     title: str
     note: str
+    anchor: float | None = None
 
 
 @dataclass(frozen=True)
 class MeasureStatistics:
-    """Statistics of one task on one measure; ``None`` where undefined, all of them where too few answered."""
+    """Statistics of one task on one measure; ``None`` where undefined, all of them where too few answered.
+
+    ``high`` is the share of ratings at or above the measure's anchor, ``agreement`` the within-group agreement r_wg.
+    """
 
     n: int | None
     mean: float | None
@@ -98,6 +113,8 @@ class MeasureStatistics:
     ci_low: float | None
     ci_high: float | None
     median: float | None
+    high: float | None = None
+    agreement: float | None = None
 
 
 @dataclass(frozen=True)
@@ -121,6 +138,7 @@ class StatLine:
     rank: int | None = None
     decision: str | None = None
     reason: str | None = None
+    subdomain_code: str | None = None
 
 
 @dataclass(frozen=True)
@@ -200,7 +218,8 @@ class BlueprintBook:
     ``dates`` are label and value, in the order to be shown. ``weight_rule`` says how task weights
     become empirical weights: "sum" or "mean" of the area's retained tasks, or "other" (then the
     weights are written as values). ``left_out`` names what the study does not have, one sentence
-    each. ``notice`` ("Simulated data: ...") appears on every sheet and every printed page.
+    each. ``areas`` are the domains in the order of the weights of each of ``methods``; ``run`` names the analysis.
+    ``notice`` ("Simulated data: ...") appears on every sheet and every printed page.
     ``created`` is the date in the file's properties; it is never the clock, so that the same
     book is the same bytes.
     """
@@ -233,5 +252,14 @@ class BlueprintBook:
     ledger: tuple[LedgerEntry, ...] = ()
     links: tuple[LinkLine, ...] = ()
     ksas: tuple[KsaWeightLine, ...] = ()
+    matrix: CognitiveMatrix | None = None
+    areas: tuple[Area, ...] = ()
+    methods: tuple[MethodLine, ...] = ()
+    groups: tuple[GroupLine, ...] = ()
+    profile: tuple[ProfileLine, ...] = ()
+    excluded: tuple[ExcludedLine, ...] = ()
+    crosswalk: tuple[CrosswalkRow, ...] = ()
+    references: tuple[ReferenceLine, ...] = ()
+    run: str = ""
     paper: str = "letter"
     created: datetime = datetime(2000, 1, 1, tzinfo=UTC)

@@ -15,6 +15,7 @@ LINE = "#C3CCD6"
 CREAM = "#FFF7DB"
 GREEN, PALE_GREEN = "#1B5E20", "#E6F3E7"
 RED, PALE_RED = "#8B0000", "#FCE4E4"
+MARK, PALE_MARK = "#6B3E00", "#FFF1D6"
 BAR, PALE_BAR, OUTLINE = "#1F3A5F", "#7F9DBF", "#B86A00"
 
 STYLES: dict[str, dict[str, Any]] = {
@@ -49,6 +50,7 @@ STYLES: dict[str, dict[str, Any]] = {
     "total": {"bold": True, "top": 2, "top_color": NAVY, "bg_color": MIST},
     "input": {"bg_color": CREAM, "locked": False, "bold": False, "font_color": "#7A3E00"},
     "good": {"font_color": GREEN, "bg_color": PALE_GREEN},
+    "marked": {"font_color": MARK, "bg_color": PALE_MARK},
     "good words": {"font_color": GREEN},
     "bad words": {"font_color": RED},
     "bad": {"font_color": RED, "bg_color": PALE_RED, "bold": True},

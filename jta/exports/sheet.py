@@ -207,6 +207,20 @@ def _height_of(grid: Grid, values: Sequence[Value], *, bold: bool) -> float:
     )
 
 
+def write_list(desk: Desk, sheet: Worksheet, name: str, title: str, basis: str, *, held: int = 0) -> None:
+    """Write a sheet that is one table with filters; ``held`` columns stay in view beside the titles."""
+    grid = desk.grids[name]
+    write_title(desk, sheet, title, basis, [column.width for column in grid.columns])
+    write_grid(desk, sheet, grid, filters=True)
+    freeze(sheet, grid, held)
+    set_up_page(desk, sheet, grid.after - 1, len(grid.columns) - 1, grid.width)
+
+
+def or_dash(value: Value) -> Value:
+    """Return the sign for "cannot be computed, or does not apply" where there is no value."""
+    return DASH if value is None or value == "" else value
+
+
 def set_up_page(desk: Desk, sheet: Worksheet, last_row: int, last_column: int, width: float) -> None:
     """Set landscape, one page wide, footer with study, status, sheet and page, print area.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from xlsxwriter.worksheet import Worksheet
 
 from jta.exports.book import BlueprintBook
-from jta.exports.sheet import DASH, Column, Desk, Grid, freeze, set_up_page, title_rows, write_grid, write_title
+from jta.exports.sheet import DASH, Column, Desk, Grid, Value, or_dash, title_rows, write_list
 from jta.exports.working import Working
 
 LINKAGE = "KSA linkage"
@@ -21,9 +21,9 @@ def linkage_grid(book: BlueprintBook, _lines: tuple[Working, ...]) -> Grid:
         Column("statement", "Task statement", 48, "text", lambda d, i: d.book.links[i].statement or DASH),
         Column("ksa_code", "KSA code", 9, "code", lambda d, i: d.book.links[i].ksa_code or DASH),
         Column("ksa", "Knowledge or skill statement", 44, "text", lambda d, i: d.book.links[i].ksa or DASH),
-        Column("n", "Panelists", 9, "whole", lambda d, i: d.book.links[i].n),
-        Column("mean", "Mean rating, 0 to 2", 10, "fine", lambda d, i: d.book.links[i].mean),
-        Column("share", "Share who link", 9, "percent", lambda d, i: d.book.links[i].share),
+        Column("n", "Panelists", 9, "whole", lambda d, i: or_dash(d.book.links[i].n)),
+        Column("mean", "Mean rating, 0 to 2", 10, "fine", lambda d, i: or_dash(d.book.links[i].mean)),
+        Column("share", "Share who link", 9, "percent", lambda d, i: or_dash(d.book.links[i].share)),
         Column("note", "Note", 30, "text", lambda d, i: d.book.links[i].note or DASH),
     )
     return Grid(LINKAGE, columns, len(book.links), title_rows(book))
@@ -37,31 +37,23 @@ def weights_grid(book: BlueprintBook, _lines: tuple[Working, ...]) -> Grid:
         Column("kind", "Kind", 12, "text", lambda d, i: d.book.ksas[i].kind),
         Column("group", "Group", 26, "text", lambda d, i: d.book.ksas[i].group),
         Column("tasks", "Tasks linked", 9, "whole", lambda d, i: d.book.ksas[i].n_tasks),
-        Column("weight", "Weight", 10, "percent", lambda d, i: d.book.ksas[i].weight),
+        Column("weight", "Weight", 10, "percent", lambda d, i: or_dash(d.book.ksas[i].weight)),
         Column("items", "Items (unrounded)", 11, "fine", _quota),
         Column("note", "Note", 34, "text", lambda d, i: d.book.ksas[i].note or DASH),
     )
     return Grid(WEIGHTS, columns, len(book.ksas), title_rows(book))
 
 
-def _quota(desk: Desk, row: int) -> float | None:
+def _quota(desk: Desk, row: int) -> Value:
     weight = desk.book.ksas[row].weight
-    return None if weight is None else weight * desk.book.items
+    return DASH if weight is None else weight * desk.book.items
 
 
 def write_linkage(desk: Desk, sheet: Worksheet) -> None:
     """Write the panel's linkage."""
-    _write(desk, sheet, LINKAGE, "Tasks and the knowledge and skills they need", LINKAGE_BASIS)
+    write_list(desk, sheet, LINKAGE, "Tasks and the knowledge and skills they need", LINKAGE_BASIS, held=1)
 
 
 def write_weights(desk: Desk, sheet: Worksheet) -> None:
     """Write the KSA weights."""
-    _write(desk, sheet, WEIGHTS, "Weights of knowledge and skill statements", WEIGHTS_BASIS)
-
-
-def _write(desk: Desk, sheet: Worksheet, name: str, title: str, basis: str) -> None:
-    grid = desk.grids[name]
-    write_title(desk, sheet, title, basis, [column.width for column in grid.columns])
-    write_grid(desk, sheet, grid, filters=True)
-    freeze(sheet, grid, 1)
-    set_up_page(desk, sheet, grid.after - 1, len(grid.columns) - 1, grid.width)
+    write_list(desk, sheet, WEIGHTS, "Weights of knowledge and skill statements", WEIGHTS_BASIS, held=1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from xlsxwriter.worksheet import Worksheet
 
@@ -16,6 +16,7 @@ from jta.exports.sheet import (
     Grid,
     Value,
     freeze,
+    or_dash,
     protect,
     set_up_page,
     title_rows,
@@ -79,10 +80,14 @@ def statistics_columns(book: BlueprintBook) -> tuple[Column, ...]:
     # A title on end must not break between the number and its per cent sign.
     level = percent_title(book.confidence).replace(" ", "\N{NO-BREAK SPACE}")
     groups = tuple(
-        column for place, title in enumerate(measure_titles(book)) for column in _measure_columns(place, title, level)
+        column
+        for place, title in enumerate(measure_titles(book))
+        for column in (*_measure_columns(place, title, level), *_further_columns(book, place, title))
     )
     return (
         Column("domain_code", "Domain code", 9, "code", _stat("domain_code")),
+        Column("subdomain_code", "Subdomain code", 11.5, "code", _stat("subdomain_code"),
+               _presence(lines, "subdomain_code", "the study has no subdomains")),
         Column("task_code", "Task code", 9, "code", _stat("task_code")),
         Column("statement", "Task statement", 42, "text", _stat("statement")),
         *groups,
@@ -108,10 +113,12 @@ def _performing(lines: tuple[StatLine, ...], field: str, title: str, style: str)
 
 def measure_titles(book: BlueprintBook) -> tuple[str, ...]:
     """Return the measures' titles for column heads; equal ones are told apart by their number."""
-    titles = [
-        _ESCAPE.sub("_", one_line(measure.title))[:60] or f"Measure {n}"
-        for n, measure in enumerate(book.measures, start=1)
-    ]
+    return column_titles([measure.title for measure in book.measures], "Measure")
+
+
+def column_titles(texts: Sequence[str], kind: str) -> tuple[str, ...]:
+    """Return texts of people as titles of columns: short, on one line, no two alike whatever their case."""
+    titles = [_ESCAPE.sub("_", one_line(text))[:60] or f"{kind} {n}" for n, text in enumerate(texts, start=1)]
     lowered = [title.lower() for title in titles]
     return tuple(
         f"{title} ({n})" if lowered.count(title.lower()) > 1 else title for n, title in enumerate(titles, start=1)
@@ -132,6 +139,22 @@ def _measure_columns(place: int, title: str, level: str) -> tuple[Column, ...]:
         Column(f"{place}:{field}", f"{title}: {words}", 7.5, style, _measure(place, field), upright=True)
         for field, words, style in heads
     )
+
+
+def _further_columns(book: BlueprintBook, place: int, title: str) -> tuple[Column, ...]:
+    """Return the share of high ratings and the agreement of one measure."""
+    anchor = book.measures[place].anchor
+    high = f"{title}: share {anchor or 0:g} or higher"
+    heads = (
+        ("high", high, "percent", f"no value of “{title}” was chosen that counts as high"),
+        ("agreement", f"{title}: agreement r_wg", "decimal", f"agreement on “{title}” was not worked out"),
+    )
+    return tuple(
+        Column(f"{place}:{field}", words, 7.5, style, _measure(place, field),
+               unless(any(getattr(s.statistics[place], field) is not None for s in book.task_statistics), absent),
+               upright=True)
+        for field, words, style, absent in heads
+    )  # fmt: skip
 
 
 def write_detail(desk: Desk, sheet: Worksheet) -> None:
@@ -178,7 +201,7 @@ def _presence(lines: tuple[DetailLine, ...] | tuple[StatLine, ...], field: str, 
 
 
 def _detail(field: str) -> Callable[[Desk, int], Value]:
-    return lambda desk, row: _or_dash(getattr(_task(desk, row), field))
+    return lambda desk, row: or_dash(getattr(_task(desk, row), field))
 
 
 def _joined(field: str) -> Callable[[Desk, int], Value]:
@@ -190,7 +213,7 @@ def _task(desk: Desk, row: int) -> DetailLine:
 
 
 def _stat(field: str) -> Callable[[Desk, int], Value]:
-    return lambda desk, row: _or_dash(getattr(_statistics(desk, row), field))
+    return lambda desk, row: or_dash(getattr(_statistics(desk, row), field))
 
 
 def _statistics(desk: Desk, row: int) -> StatLine:
@@ -198,11 +221,7 @@ def _statistics(desk: Desk, row: int) -> StatLine:
 
 
 def _measure(place: int, field: str) -> Callable[[Desk, int], Value]:
-    return lambda desk, row: _or_dash(getattr(_statistics(desk, row).statistics[place], field))
-
-
-def _or_dash(value: Value) -> Value:
-    return DASH if value is None or value == "" else value
+    return lambda desk, row: or_dash(getattr(_statistics(desk, row).statistics[place], field))
 
 
 def _decision(decision: str | None) -> Value:

@@ -14,11 +14,10 @@ from jta.exports.sheet import (
     Desk,
     Grid,
     Value,
-    freeze,
     put,
     set_up_page,
     title_rows,
-    write_grid,
+    write_list,
     write_title,
 )
 from jta.exports.text import iso_moment
@@ -85,26 +84,18 @@ def _meaning(anchor: CodebookAnchor) -> str:
 
 def write_codebook(desk: Desk, sheet: Worksheet) -> None:
     """Write the rating scales, anchor by anchor."""
-    _write_list(desk, sheet, CODEBOOK, "Codebook: rating scales", "All rating scales; all tasks were rated on them.")
+    write_list(desk, sheet, CODEBOOK, "Codebook: rating scales", "All rating scales; all tasks were rated on them.")
 
 
 def write_variables(desk: Desk, sheet: Worksheet) -> None:
     """Write what the variables of the study mean."""
-    _write_list(desk, sheet, VARIABLES, "Codebook: variables", "Variables of the whole study, all tasks.")
+    write_list(desk, sheet, VARIABLES, "Codebook: variables", "Variables of the whole study, all tasks.")
 
 
 def write_decisions(desk: Desk, sheet: Worksheet) -> None:
     """Write the ledger of the blueprint."""
     basis = "Changes and approvals of this blueprint, oldest first; the blueprint holds retained tasks only."
-    _write_list(desk, sheet, DECISIONS, "Decisions", basis)
-
-
-def _write_list(desk: Desk, sheet: Worksheet, name: str, title: str, basis: str) -> None:
-    grid = desk.grids[name]
-    write_title(desk, sheet, title, basis, [column.width for column in grid.columns])
-    write_grid(desk, sheet, grid, filters=True)
-    freeze(sheet, grid, 0)
-    set_up_page(desk, sheet, grid.after - 1, len(grid.columns) - 1, grid.width)
+    write_list(desk, sheet, DECISIONS, "Decisions", basis)
 
 
 def write_readme(desk: Desk, sheet: Worksheet, guide: Sequence[tuple[str, str]], left_out: Sequence[str]) -> None:
@@ -150,6 +141,7 @@ def _identity(book: BlueprintBook) -> list[Row]:
 
 def _sources(book: BlueprintBook) -> list[Row]:
     rows = (
+        ("Analysis", book.run),
         ("Data set, SHA-256", book.data_hash),
         ("Analysis plan, SHA-256", book.plan_hash),
         ("Result of the analysis, SHA-256", book.result_hash),

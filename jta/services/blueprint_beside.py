@@ -14,7 +14,7 @@ from jta.services.results_tables import Tables
 
 def weights_beside(blueprint: Blueprint) -> list[tuple[str, dict[str, float]]]:
     """Return each kind of other weights there is, as its name and shares by code."""
-    found = [("Panel", _panel(blueprint)), ("Former exam", _former(blueprint.study_id))]
+    found = [("Panel", _panel(blueprint)), ("Former exam", former_exam(blueprint.study_id))]
     return [(name, weights) for name, weights in found if weights]
 
 
@@ -25,7 +25,7 @@ def _panel(blueprint: Blueprint) -> dict[str, float]:
     return {row["unit"]: row["weight"] for row in rows if row["weight"] is not None}
 
 
-def _former(study_id: int) -> dict[str, float]:
+def former_exam(study_id: int) -> dict[str, float]:
     """Return the weights of the former list that was added last, where it has any."""
     found = db.session.scalars(select(FormerList).where(FormerList.study_id == study_id).order_by(FormerList.id.desc()))
     return next(({w["code"]: w["weight"] for w in one.weights} for one in found if one.weights), {})

@@ -14,6 +14,7 @@ from jta.errors import NotFoundError
 from jta.models.blueprint import Adjustment, Blueprint, BlueprintRow
 from jta.models.delivery import Person
 from jta.models.response import Response
+from jta.models.results import AnalysisRun
 from jta.models.study import Study
 from jta.models.survey import Instrument
 from jta.services.blueprint import content_hash
@@ -23,11 +24,30 @@ from jta.services.blueprint_items import ItemResult, allocate_rows
 from jta.services.content import background_of, scales_of
 from jta.services.instrument import newest_instrument
 from jta.services.panel_book import ksa_sheets, with_panel
+from jta.services.report_sheets import (
+    crosswalk_rows,
+    exclusion_lines,
+    former_weights,
+    invitation_lines,
+    reference_lines,
+    references_by_task,
+    with_panel_decisions,
+)
 from jta.services.results import load_result
+from jta.services.results_methods import method_title
 from jta.services.results_shield import for_everybody
+from jta.services.results_tables import words_of
 
 if TYPE_CHECKING:
-    from jta.exports.book import BlueprintBook, BlueprintLine, CodebookScale, CodebookVariable, LedgerEntry
+    from jta.analyze_sheets import Labels
+    from jta.exports.book import (
+        BlueprintBook,
+        BlueprintLine,
+        CodebookScale,
+        CodebookVariable,
+        DetailLine,
+        LedgerEntry,
+    )
 
 STATUS = {"draft": "DRAFT", "submitted": "DRAFT, SUBMITTED", "returned": "DRAFT, RETURNED"}
 NOTE_WORDS = {
@@ -52,8 +72,8 @@ def build_blueprint_book(blueprint: Blueprint) -> BlueprintBook:
     if study is None:
         raise NotFoundError
     instrument = _instrument(study.id)
-    result = for_everybody(load_result(blueprint.run), study.smallest_group)
-    base = build_book(study.title, from_parquet(blueprint.run.dataset.content), result)
+    shown = for_everybody(load_result(blueprint.run), study.smallest_group)
+    base = build_book(study.title, from_parquet(blueprint.run.dataset.content), shown, labels_of(blueprint.run))
     return replace(
         base,
         credential=study.credential,
@@ -70,9 +90,32 @@ def build_blueprint_book(blueprint: Blueprint) -> BlueprintBook:
         ledger=_ledger(blueprint, study.time_zone),
         result_hash=blueprint.run.result_hash,
         content_hash=content_hash(blueprint),
-        details=with_panel(study.id, base.details),
+        details=_details(study.id, base.details),
+        profile=(
+            *base.profile,
+            *invitation_lines(study, instrument, shown),
+            *exclusion_lines(blueprint.run.dataset.counts),
+        ),
+        excluded=with_panel_decisions(study, base.excluded),
+        crosswalk=crosswalk_rows(study.id),
+        references=reference_lines(study.id),
+        run=f"run {blueprint.run.id} of data set {blueprint.run.dataset.number}",
         **ksa_sheets(study.id, blueprint.run),
     )
+
+
+def labels_of(run: AnalysisRun) -> Labels:
+    """Return what the codes of a run's tables are called."""
+    from jta.analyze_sheets import Labels
+
+    words = words_of(run)
+    return Labels(method_title, words.variable, words.group, words.in_order)
+
+
+def _details(study_id: int, details: tuple[DetailLine, ...]) -> tuple[DetailLine, ...]:
+    sources = references_by_task(study_id)
+    lines = with_panel(study_id, details)
+    return tuple(replace(line, references=sources.get(line.task_code, ())) for line in lines)
 
 
 def _status(blueprint: Blueprint) -> str:
@@ -84,7 +127,11 @@ def _status(blueprint: Blueprint) -> str:
 def _lines(blueprint: Blueprint) -> tuple[BlueprintLine, ...]:
     results = allocate_rows(blueprint.rows, blueprint.items)
     approved = standing_approval(blueprint) is not None
-    lines = tuple(_line(row, results[row.code], approved=approved) for row in blueprint.rows)
+    former = former_weights(blueprint)
+    lines = tuple(
+        replace(_line(row, results[row.code], approved=approved), former_weight=former.get(row.code))
+        for row in blueprint.rows
+    )
     if not blueprint.pretest:
         return lines
     pretest = pretest_items(blueprint.rows, blueprint.pretest)
