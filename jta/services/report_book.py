@@ -25,6 +25,7 @@ from jta.services.content import background_of, scales_of
 from jta.services.instrument import newest_instrument
 from jta.services.panel_book import ksa_sheets, with_panel
 from jta.services.report_sheets import (
+    cognitive_matrix,
     crosswalk_rows,
     exclusion_lines,
     former_weights,
@@ -97,6 +98,7 @@ def build_blueprint_book(blueprint: Blueprint) -> BlueprintBook:
             *exclusion_lines(blueprint.run.dataset.counts),
         ),
         excluded=with_panel_decisions(study, base.excluded),
+        matrix=cognitive_matrix(blueprint),
         crosswalk=crosswalk_rows(study.id),
         references=reference_lines(study.id),
         run=f"run {blueprint.run.id} of data set {blueprint.run.dataset.number}",

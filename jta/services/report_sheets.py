@@ -26,10 +26,11 @@ from jta.services.panel_kinds import KINDS
 from jta.services.panel_themes import vote_words
 from jta.services.response_rates import response_rates
 from jta.services.results_privacy import hide
+from jta.services.two_way import TwoWay, TwoWayRow, two_way_table
 
 if TYPE_CHECKING:
     from analysis.result import AnalysisResult
-    from jta.exports.book_parts import CrosswalkRow, ExcludedLine, ProfileLine, ReferenceLine
+    from jta.exports.book_parts import CognitiveMatrix, CrosswalkRow, ExcludedLine, GapLine, ProfileLine, ReferenceLine
 
 LEFT_OUT = ("left out, ", "left out in review, ")
 STRATUM = "stratum"
@@ -186,6 +187,32 @@ def references_by_task(study_id: int) -> dict[str, tuple[str, ...]]:
     found = references_of_tasks(study_id)
     tasks = db.session.execute(select(Task.id, Task.code).where(Task.study_id == study_id))
     return {code: tuple(r.code for r in found[task_id]) for task_id, code in tasks if task_id in found}
+
+
+def cognitive_matrix(blueprint: Blueprint) -> CognitiveMatrix | None:
+    """Return content by cognitive level with the item bank's gap; None where no target shares are set."""
+    from jta.exports.book_parts import CognitiveMatrix, MatrixLine
+
+    table = two_way_table(blueprint)
+    if not table.levels:
+        return None
+    lines = tuple(
+        MatrixLine(r.code, r.title, r.level, tuple(c.items for c in r.cells), tuple(c.panel for c in r.cells))
+        for r in table.rows
+    )
+    gaps = tuple(gap for row in table.rows for gap in _gaps(table, row)) if table.counted else ()
+    levels = tuple(level.label for level in table.levels)
+    return CognitiveMatrix(levels, tuple(level.share for level in table.levels), lines, gaps, table.forms)
+
+
+def _gaps(table: TwoWay, row: TwoWayRow) -> list[GapLine]:
+    from jta.exports.book_parts import GapLine
+
+    cells = [
+        GapLine(row.code, row.title, level.label, cell.needed, cell.available, cell.gap)
+        for level, cell in zip(table.levels, row.cells, strict=True)
+    ]
+    return [GapLine(row.code, row.title, "All levels", row.needed, row.available, row.gap), *cells]
 
 
 def former_weights(blueprint: Blueprint) -> dict[str, float]:

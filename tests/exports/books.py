@@ -22,6 +22,7 @@ from jta.exports.book import (
     MeasureStatistics,
     StatLine,
 )
+from tests.exports.parts import nasty_parts, realistic_parts
 
 FRAMEWORK = Path(__file__).parents[2] / "jta" / "demo" / "framework.csv"
 CUT = 3.0
@@ -52,13 +53,14 @@ def realistic_book(**changes: object) -> BlueprintBook:
     """3 domains, 10 subdomains, 100 tasks of which a few are dropped, a form of 100 items, approved."""
     statistics = _statistics()
     details = _details(statistics)
+    lines = _lines(details, 100)
     book = BlueprintBook(
         study="K-12 chief technology officer practice analysis 2026",
         credential="Certified Education Technology Leader (demo)",
         version="1",
         status="APPROVED",
         items=100,
-        lines=_lines(details, 100),
+        lines=lines,
         details=details,
         measures=(
             Measure("importance", "Importance", "respondents who perform the task"),
@@ -88,13 +90,15 @@ def realistic_book(**changes: object) -> BlueprintBook:
         data_hash="3f2b9f0d5a0e2f6c1f8f0f4f64a8d7a9be5f6d0e1c2b3a495867768594a3b2c1",
         plan_hash="91c4e2aa07d3b65f0e9d8c7b6a5948372615f4e3d2c1b0a99887766554433221",
         software="practice-analysis 0.1.0, Python 3.11, numpy 2.4",
-        left_out=("Sheet Subgroups: not part of this edition.",),
+        left_out=("ksa_weights: the panel has not linked.",),
         ledger=(
             LedgerEntry(datetime(2026, 11, 10, 16, 0, tzinfo=UTC), "Director", "Approved weight of 1.2",
                         "14.6 %", "15.0 %", "The panel restored the published weight; difference within the interval."),
             LedgerEntry(datetime(2026, 11, 18, 20, 30, tzinfo=UTC), "Approver", "Blueprint version 1", "submitted",
                         "approved", "Agrees with the content hash shown on the approval page."),
         ),
+        run="run 1 of data set 1",
+        **realistic_parts(lines, statistics),
     )  # fmt: skip
     return replace(book, **changes)  # type: ignore[arg-type]  # names are checked by replace itself
 
@@ -325,4 +329,5 @@ def nasty_book(*, longest: int = 40_000) -> BlueprintBook:
         ledger=(LedgerEntry(datetime(2026, 1, 2, tzinfo=UTC), *h[:5]),),
         method_code=h[4],
         paper="a4",
+        **nasty_parts(h, lines),
     )

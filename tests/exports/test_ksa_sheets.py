@@ -23,8 +23,6 @@ KSAS = (
 
 def _rows(name: str, **changes: object):
     book = load_workbook(io.BytesIO(write_blueprint_workbook(realistic_book(**changes))))
-    if name not in book.sheetnames:
-        return None
     rows = [list(row) for row in book[name].iter_rows(values_only=True)]
     head = next(i for i, row in enumerate(rows) if row[0] in ("Task code", "KSA code"))
     return rows[head + 1 :]
@@ -40,11 +38,13 @@ def test_links_and_orphans_stand_as_text_and_numbers():
 def test_weights_become_unrounded_items_and_a_ksa_without_a_link_has_none():
     rows = _rows("KSA blueprint", links=LINKS, ksas=KSAS)
     assert rows[0][:7] == ["007", "=Knowledge of budgets", "knowledge", "Knowledge", 3, 0.625, 62.5]
-    assert rows[1][5:8] == [None, None, "no link"]
+    assert rows[1][5:8] == ["–", "–", "no link"]
 
 
-def test_without_a_linkage_the_sheets_are_left_out_and_read_me_says_so():
-    assert _rows("KSA linkage") is None
+def test_without_a_linkage_the_sheets_and_read_me_say_so():
     book = load_workbook(io.BytesIO(write_blueprint_workbook(realistic_book())))
-    words = " ".join(str(cell) for row in book["Read me"].iter_rows(values_only=True) for cell in row if cell)
-    assert "the panel has not linked tasks and KSAs" in words
+    said = "the panel has not linked tasks and KSAs"
+    assert book["KSA linkage"]["A6"].value == f"Nothing to show: {said}."
+    words = [str(cell) for row in book["Read me"].iter_rows(values_only=True) for cell in row if cell]
+    assert f"Sheet KSA linkage: {said}." in words
+    assert any(text.endswith(f"Empty: {said}.") for text in words)
