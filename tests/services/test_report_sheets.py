@@ -54,8 +54,14 @@ def _add_records(study, director) -> None:
     add_list(director, study.id, NewList("List of 2018", texts=texts, weights=weights))
 
 
-def test_no_number_of_few_people_leaves_the_house_and_the_rest_is_what_the_screens_show(book):
-    _, blueprint, made = book
+def test_the_sheets_hold_what_the_study_holds_and_no_number_of_few_people(book):
+    study, blueprint, made = book
+    _check_people(blueprint, made)
+    _check_records(made)
+    _check_levels(study, blueprint, made)
+
+
+def _check_people(blueprint, made) -> None:
     tables = Tables(blueprint.run, Reader(minimum=SMALLEST))
     shown = {(r["variable"], r["level"], r["task_id"]): r for r in tables.rows("group_means", scale="importance")}
     assert len(made.groups) == len(shown)
@@ -78,8 +84,7 @@ def test_no_number_of_few_people_leaves_the_house_and_the_rest_is_what_the_scree
     assert [x.weights[0] for x in made.methods if x.kind == "method"] == list(weights.values())
 
 
-def test_records_and_levels_stand_where_they_belong(book):
-    study, blueprint, made = book
+def _check_records(made) -> None:
     dropped, retired = made.excluded[0], made.excluded[-1]
     assert dropped.decision == "drop"
     assert "below 4" in dropped.rule
@@ -91,14 +96,17 @@ def test_records_and_levels_stand_where_they_belong(book):
     assert made.references[0].statements == (made.task_statistics[0].task_code,)
     assert made.lines[0].former_weight == 1.0
     assert sum(line.n_tasks for line in made.lines if line.level == "domain") == len(made.details)
-    assert level_choices(study.id) == {}
-    assert made.matrix.targets == (0.25, 0.5, 0.25)
-    assert made.matrix.levels == ("Recall", "Application", "Analysis")
-    assert [sum(x.items) for x in made.matrix.lines] == [row.items for row in blueprint.rows]
     first = made.task_statistics[0]
     assert first.subdomain_code == "1.1"
     assert any(figures.agreement is not None for figures in first.statistics)
     assert all(0 <= figures.high <= 1 for figures in first.statistics if figures.high is not None)
+
+
+def _check_levels(study, blueprint, made) -> None:
+    assert level_choices(study.id) == {}
+    assert made.matrix.targets == (0.25, 0.5, 0.25)
+    assert made.matrix.levels == ("Recall", "Application", "Analysis")
+    assert [sum(x.items) for x in made.matrix.lines] == [row.items for row in blueprint.rows]
 
 
 def test_exclusions_sum_to_the_responses_there_were():
