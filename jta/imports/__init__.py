@@ -12,6 +12,7 @@ from jta.imports.limits import LimitError, Limits
 from jta.imports.result import Problem, RatingTable, ReadResult, Row
 
 if TYPE_CHECKING:
+    from jta.imports.counts import read_counts
     from jta.imports.inventory import read_inventory
     from jta.imports.ratings import Known, read_ratings
     from jta.imports.roster import read_panel, read_roster
@@ -20,6 +21,7 @@ _LAZY = {
     "read_inventory": "inventory",
     "read_roster": "roster",
     "read_panel": "roster",
+    "read_counts": "counts",
     "read_ratings": "ratings",
     "Known": "ratings",
 }
@@ -32,6 +34,7 @@ __all__ = [
     "RatingTable",
     "ReadResult",
     "Row",
+    "read_counts",
     "read_inventory",
     "read_panel",
     "read_ratings",

@@ -17,7 +17,7 @@ from jta.imports.text import shown
 
 _SPACE = re.compile(r"[ \t\r\n]*")
 _WRAPPER = re.compile(r'\{\s*"(\w{1,30})"\s*:\s*(?=\[)')
-_WRAPPERS = {"rows", "records", "data", "inventory", "tasks", "roster", "people", "panel", "ratings"}
+_WRAPPERS = {"rows", "records", "data", "inventory", "tasks", "roster", "people", "panel", "ratings", "counts", "bank"}
 
 
 class _DoubleKeyError(Exception):

@@ -167,7 +167,25 @@ PANEL = Kind(
     ),
     (("email",), ("name", "last_name")),
 )
-KINDS = {kind.name: kind for kind in (INVENTORY, ROSTER, RATINGS, PANEL)}
+COUNTS = Kind(
+    "counts",
+    (
+        _column(
+            "code", "code", "Code of the domain or subdomain in the blueprint",
+            "domain code, subdomain code, domain id, topic, topic code, content code",
+        ),
+        _column(
+            "cognitive_level", "plain", "Cognitive level of the items. Empty: not known",
+            "level, cognitive code, bloom level, taxonomy",
+        ),
+        _column(
+            "available", "number", "How many items the bank holds, ready to be used",
+            "available items, items, count, item count, number of items, n",
+        ),
+    ),
+    (("code",), ("available",)),
+)  # fmt: skip
+KINDS = {kind.name: kind for kind in (INVENTORY, ROSTER, RATINGS, PANEL, COUNTS)}
 # Scale names by which the columns of a wide file of ratings are known ("T001 importance").
 SCALES = (
     "importance", "frequency", "consequence", "performance", "needed at entry", "difficulty", "time spent",

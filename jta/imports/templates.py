@@ -13,6 +13,7 @@ _ALTERNATIVES = {
     "inventory": "domain or domain_code is enough; the other may be left out. A KSA needs no domain.",
     "roster": "first_name and last_name may stand for name. Own columns: name them attribute: NAME.",
     "panel": "first_name and last_name may stand for name. Own columns: name them attribute: NAME.",
+    "counts": "One row for each domain or subdomain, or one for each of its cognitive levels. 0 means none.",
     "ratings": 'Wide files are read too: respondent_id, then one column a task and scale ("T001 importance").',
 }
 _SPLIT_NAMES = ("first_name", "last_name")
@@ -51,6 +52,7 @@ _EXAMPLES = {
         "district_size": "Under 2,500 students",
         "years": "12",
     },
+    "counts": {"code": "1.1", "cognitive_level": "Application", "available": "48"},
     "ratings": {"respondent_id": "R0001", "task_id": "T001", "scale": "importance", "value": "4"},
 }
 

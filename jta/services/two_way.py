@@ -12,7 +12,7 @@ from jta.models.study import Study
 from jta.services.blueprint_draft import pretest_items
 from jta.services.panel_levels import level_choices
 from jta.services.two_way_bank import Counts, counts_of
-from jta.services.two_way_tasks import TaskLine, share_by_level, task_lines
+from jta.services.two_way_tasks import TaskLine, said_by_panel, share_by_level, task_lines
 
 # The usual names of levels in their order, for those that no round of the panel named.
 USUAL = (
@@ -110,6 +110,8 @@ class TwoWay:
         How many forms' worth of items the bank should hold.
     n_placed, n_tasks : int
         Retained tasks that the panel placed at a level, and all of them.
+    said : tuple of (str, int, float)
+        The panel's levels, whether or not they have a target: name, number of tasks, share of their weight.
     """
 
     number: int
@@ -124,7 +126,7 @@ class TwoWay:
     bank: ItemBank | None
     n_placed: int
     n_tasks: int
-    elsewhere: tuple[str, ...] = field(default=())
+    said: tuple[tuple[str, int, float], ...] = field(default=())
 
     @property
     def domains(self) -> tuple[TwoWayRow, ...]:
@@ -138,8 +140,13 @@ class TwoWay:
 
     @property
     def missing(self) -> int:
-        """Items that must be written at least, over all domains."""
-        return sum(row.missing for row in self.domains)
+        """Items that must be written at least: for each domain its own, or those of its subdomains if they are more."""
+        return sum(max(row.missing, sum(part.missing for part in self.inside(row.code))) for row in self.domains)
+
+    @property
+    def outside(self) -> bool:
+        """Whether the panel named a level that has no target."""
+        return bool({label for label, _, _ in self.said} - {level.label for level in self.levels})
 
     def inside(self, code: str) -> tuple[TwoWayRow, ...]:
         """Return the subdomains of a domain."""
@@ -175,7 +182,7 @@ def two_way_table(blueprint: Blueprint) -> TwoWay:
     """
     study = db.session.get_one(Study, blueprint.study_id)
     shares, words = target_shares(blueprint), level_choices(study.id)
-    levels = [Level(code, _label(code, words), shares[code]) for code in in_order(shares, words)]
+    levels = [Level(code, label_of(code, words), shares[code]) for code in in_order(shares, words)]
     bank = db.session.get(ItemBank, study.id)
     tasks = task_lines(blueprint, levels, study.smallest_group)
     work = _Work(
@@ -185,13 +192,12 @@ def two_way_table(blueprint: Blueprint) -> TwoWay:
     rows = tuple(work.row(row) for row in blueprint.rows)
     domains = [row for row in rows if row.level == "domain"]
     lines = [line for found in tasks.values() for line in found]
-    placed = [line for line in lines if line.said is not None]
     return TwoWay(
         number=blueprint.number, items=blueprint.items, pretest=blueprint.pretest, levels=tuple(levels),
         source="" if not levels else ("plan" if blueprint.levels is None else "blueprint"), rows=rows,
         totals=tuple(_total(domains, n, lines, level) for n, level in enumerate(levels)), forms=work.forms,
-        leeway=blueprint.leeway, bank=bank, n_placed=len(placed), n_tasks=len(lines),
-        elsewhere=tuple(dict.fromkeys(x.said.label for x in placed if x.said and not x.level)),
+        leeway=blueprint.leeway, bank=bank, n_placed=sum(line.said is not None for line in lines), n_tasks=len(lines),
+        said=said_by_panel(lines, words),
     )  # fmt: skip
 
 
@@ -202,7 +208,8 @@ def in_order(shares: Mapping[str, float], words: Mapping[str, str]) -> list[str]
     return sorted(shares, key=lambda code: (place.get(code.casefold(), len(known)), code))
 
 
-def _label(code: str, words: Mapping[str, str]) -> str:
+def label_of(code: str, words: Mapping[str, str]) -> str:
+    """Return a level's name as pages show it: the panel's, else its code with a capital."""
     return words.get(code, code[:1].upper() + code[1:])
 
 

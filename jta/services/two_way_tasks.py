@@ -82,10 +82,22 @@ def share_by_level(lines: Iterable[TaskLine]) -> dict[str, float]:
 
     Tasks that it did not place are left out; where an index is hidden, every task counts the same.
     """
-    placed = [line for line in lines if line.said is not None and line.level]
-    whole = all(line.index is not None for line in placed)
-    total = sum((line.index or 0.0) if whole else 1.0 for line in placed)
+    return _shares([(line.level, line.index) for line in lines if line.said is not None and line.level])
+
+
+def said_by_panel(lines: Iterable[TaskLine], words: Mapping[str, str]) -> tuple[tuple[str, int, float], ...]:
+    """Return each level as the panel calls it, in its order, with its number of tasks and the share of their weight."""
+    pairs = [(line.said.label, line.index) for line in lines if line.said is not None]
+    shares = _shares(pairs)
+    labels = sorted(shares, key=lambda label: list(words.values()).index(label) if label in words.values() else 99)
+    return tuple((label, sum(own == label for own, _ in pairs), shares[label]) for label in labels)
+
+
+def _shares(pairs: Sequence[tuple[str, float | None]]) -> dict[str, float]:
+    whole = all(index is not None for _, index in pairs)
+    weights = [(index or 0.0) if whole else 1.0 for _, index in pairs]
+    total = sum(weights)
     found: dict[str, float] = {}
-    for line in placed if total else ():
-        found[line.level] = found.get(line.level, 0.0) + ((line.index or 0.0) if whole else 1.0) / total
+    for (level, _), weight in zip(pairs, weights, strict=True) if total else ():
+        found[level] = found.get(level, 0.0) + weight / total
     return found

@@ -15,6 +15,7 @@ from jta.services import results as results_service
 from jta.services.blueprint_alternatives import columns_of
 from jta.services.blueprint_page import blueprint_page
 from jta.views import blueprint_dates as more
+from jta.views import blueprint_two_way as matrix
 from jta.views import blueprint_workbook as workbook
 from jta.views import blueprint_workshop as workshop
 
@@ -26,9 +27,19 @@ bp.add_url_rule("/<int:number>/adjust", view_func=workshop.adjust, methods=["GET
 bp.add_url_rule("/<int:number>/preview", view_func=workshop.preview, methods=["POST"])
 bp.add_url_rule("/<int:number>/alternatives", view_func=workshop.keep_alternative, methods=["POST"])
 bp.add_url_rule(
-    "/<int:number>/alternatives/<int:alternative_id>/remove", view_func=workshop.drop_alternative, methods=["POST"]
+    "/<int:number>/alternatives/<int:alternative_id>/remove",
+    view_func=workshop.drop_alternative,
+    methods=["GET", "POST"],
 )
 bp.add_url_rule("/compare", view_func=more.compare)
+bp.add_url_rule("/<int:number>/two-way", view_func=matrix.two_way)
+bp.add_url_rule("/<int:number>/two-way/targets", view_func=matrix.targets, methods=["GET", "POST"])
+bp.add_url_rule("/<int:number>/two-way/forms", view_func=matrix.set_forms, methods=["POST"])
+bp.add_url_rule("/<int:number>/two-way/counts", view_func=matrix.upload_counts, methods=["GET", "POST"])
+bp.add_url_rule("/<int:number>/two-way/counts/take", view_func=matrix.take_counts, methods=["POST"])
+bp.add_url_rule("/<int:number>/two-way/counts/template.<any(csv, xlsx):form>", view_func=matrix.counts_template)
+bp.add_url_rule("/<int:number>/two-way/form-limits.csv", view_func=matrix.limits_file)
+bp.add_url_rule("/<int:number>/two-way/gap.csv", view_func=matrix.gap_file)
 
 
 def _to(study_id: int, number: int) -> ResponseReturnValue:

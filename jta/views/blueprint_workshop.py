@@ -76,7 +76,12 @@ def keep_alternative(study_id: int, number: int) -> ResponseReturnValue:
 
 
 def drop_alternative(study_id: int, number: int, alternative_id: int) -> ResponseReturnValue:
-    """Remove an alternative."""
+    """Ask first, then remove an alternative."""
+    if request.method == "GET":
+        blueprint = service.get_blueprint(study_id, number)
+        service.require_editable(blueprint)
+        found = alternatives.get_alternative(blueprint, alternative_id)
+        return render_template("blueprint/remove_alternative.html", blueprint=blueprint, alternative=found)
     name = alternatives.drop(current_actor(), study_id, number, alternative_id)
     flash(f"“{name}” is removed. Its figures stay in the audit trail.", "success")
     return redirect(url_for("blueprint.show", study_id=study_id, number=number), 303)

@@ -65,7 +65,9 @@ def test_figures_follow_while_typing_and_alternatives_stand_beside(chromium, sit
         assert page.get_by_label("Exam length").input_value() == before
         for size in (DESK, {"width": 390, "height": 844}):
             page.set_viewport_size(size)
-            for path in ("/blueprints/2", "/blueprints/2/adjust", "/blueprints/2/dates", "/blueprints/compare", ""):
+            two_way = [f"/blueprints/2/two-way{part}" for part in ("", "/targets", "/counts")]
+            parts = ("/blueprints/2", "/blueprints/2/adjust", "/blueprints/2/dates", "/blueprints/compare", "")
+            for path in (*parts, *two_way):
                 page.goto(site + path)
                 assert violations(page) == [], path
                 assert page.evaluate("document.documentElement.scrollWidth") <= size["width"], path

@@ -199,7 +199,10 @@ def test_alternatives_are_kept_beside_the_blueprint_opened_and_removed(proposed)
     opened = re.search(r"alternative=(\d+)", page)
     assert fields(director.get(f"{address}/adjust?alternative={opened[1]}").text)["items"] == "37"
     assert fields(director.get(f"{address}/adjust").text)["items"] == sent["items"]
-    assert post(director, f"{address}/alternatives/{opened[1]}/remove", {}, form_page=address).status_code == 303
+    remove = f"{address}/alternatives/{opened[1]}/remove"
+    assert "Remove Shorter exam" in director.get(remove).text
+    assert "Shorter exam, 37 items" in director.get(address).text
+    assert post(director, remove, {}).status_code == 303
     assert "Shorter exam, 37 items" not in director.get(address).text
 
 
@@ -229,3 +232,51 @@ def test_dates_are_set_and_versions_compared_on_their_pages(proposed):
     assert "Blueprint 1 and blueprint 2" in compared
     assert "Takes effect" in compared
     assert director.get(f"{study}").status_code == 200
+
+
+def test_targets_are_set_on_their_page_and_an_old_page_gets_both_texts(proposed):
+    study, clients = proposed
+    director, address = clients["director"], f"{study}/blueprints/1/two-way"
+    assert "No target shares yet" in director.get(address).text
+    old = fields(director.get(f"{address}/targets").text) | {"reason": "Vote of the panel"}
+    shares = {"levels-0-share": "30", "levels-1-share": "50", "levels-2-share": "20"}
+    wrong = director.post(f"{address}/targets", data=old | shares | {"levels-2-share": "25"})
+    assert wrong.status_code == 422
+    assert "come to 105.00 %, not 100 %" in wrong.text
+    assert "Vote of the panel" in wrong.text
+    assert director.post(f"{address}/targets", data=old | shares).status_code == 303
+    page = director.get(address).text
+    assert "Items by content and cognitive level" in page
+    late = director.post(f"{address}/targets", data=old | {"levels-0-share": "100", "reason": "Another view"})
+    assert late.status_code == 409
+    assert "Vote of the panel" in late.text
+    assert "Another view" in late.text
+    assert "Change the targets" not in clients["approver"].get(address).text
+
+
+def test_counts_of_the_bank_are_previewed_and_then_shown_with_the_gap(proposed):
+    study, clients = proposed
+    director, address = clients["director"], f"{study}/blueprints/1/two-way"
+
+    def upload(text: str):
+        form = {"file": (io.BytesIO(text.encode()), "bank.csv")}
+        return post(director, f"{address}/counts", form, content_type="multipart/form-data")
+
+    bad = upload("code,available\nX9,4\n1,many\n")
+    assert bad.status_code == 422
+    assert "2 problems in the file" in bad.text
+    assert "No counts yet" in director.get(address).text
+    good = upload("code,available\n1,7\n2,900\n")
+    token = re.search(r'name="token" value="([^"]+)"', good.text)[1]
+    taken = post(director, f"{address}/counts/take", {"token": token}, form_page=f"{address}/counts")
+    assert taken.status_code == 303
+    page = director.get(address).text
+    assert "Counts of bank.csv" in page
+    assert re.search(r"7 of \d+\s+<span class=\"chip chip-warning\">\d+ missing", page)
+    version = re.search(r'name="version" type="hidden" value="(\d+)"', page)[1]
+    wanted = {"version": version, "forms": "5"}
+    assert post(director, f"{address}/forms", wanted, form_page=f"{address}/counts").status_code == 303
+    assert post(director, f"{address}/forms", wanted, form_page=f"{address}/counts").status_code == 409
+    assert post(director, f"{address}/forms", wanted | {"forms": "0"}, form_page=f"{address}/counts").status_code == 422
+    for name in ("gap.csv", "form-limits.csv", "counts/template.csv", "counts/template.xlsx"):
+        assert "attachment" in director.get(f"{address}/{name}").headers["Content-Disposition"]
