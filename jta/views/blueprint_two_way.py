@@ -16,7 +16,7 @@ from jta.services.blueprint import get_blueprint, require_editable
 from jta.services.blueprint_page import blueprint_page
 from jta.services.two_way import two_way_table
 from jta.services.two_way_targets import set_targets
-from jta.views.panel_files import send
+from jta.views.attachment import attachment
 
 
 def _to(study_id: int, number: int) -> ResponseReturnValue:
@@ -102,16 +102,16 @@ def take_counts(study_id: int, number: int) -> ResponseReturnValue:
 
 def counts_template(study_id: int, number: int, form: str) -> ResponseReturnValue:  # noqa: ARG001  the address names them
     """Hand out an empty count file."""
-    return send(bank.counts_template(form), "item-bank-counts", form)
+    return attachment(bank.counts_template(form), f"item-bank-counts.{form}")
 
 
 def limits_file(study_id: int, number: int) -> ResponseReturnValue:
     """Hand out the limits of one form as CSV."""
     table = two_way_table(get_blueprint(study_id, number))
-    return send(files.limits_file(table), f"study-{study_id}-blueprint-{number}-form-limits", "csv")
+    return attachment(files.limits_file(table), f"study-{study_id}-blueprint-{number}-form-limits.csv")
 
 
 def gap_file(study_id: int, number: int) -> ResponseReturnValue:
     """Hand out the gap of the item bank as CSV."""
     table = two_way_table(get_blueprint(study_id, number))
-    return send(files.gap_file(table), f"study-{study_id}-blueprint-{number}-item-bank-gap", "csv")
+    return attachment(files.gap_file(table), f"study-{study_id}-blueprint-{number}-item-bank-gap.csv")

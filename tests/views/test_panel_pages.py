@@ -47,6 +47,11 @@ def _panelist(app, made, number: int = 0):
 def test_a_panel_is_imported_linked_and_linked_once(dora):
     assert "Put the panel together" in dora.get(PANEL).text
     token = csrf_from(dora.get(f"{PANEL}/people/import").text)
+    twice = (io.BytesIO(f"{FILE.rstrip()}\n{FILE.splitlines()[1]}\n".encode()), "twice.csv")
+    refused = dora.post(
+        f"{PANEL}/people/import", data={"csrf_token": token, "file": twice}, content_type="multipart/form-data"
+    )
+    assert (refused.status_code, "1 problem in the file" in refused.text) == (422, True)
     data = {"csrf_token": token, "file": (io.BytesIO(FILE.encode()), "panel.csv")}
     preview = dora.post(f"{PANEL}/people/import", data=data, content_type="multipart/form-data")
     assert (preview.status_code, "Import 2 rows" in preview.text) == (200, True)
