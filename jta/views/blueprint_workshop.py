@@ -77,7 +77,7 @@ def keep_alternative(study_id: int, number: int) -> ResponseReturnValue:
 
 def drop_alternative(study_id: int, number: int, alternative_id: int) -> ResponseReturnValue:
     """Ask first, then remove an alternative."""
-    if request.method == "GET":
+    if request.method != "POST":
         blueprint = service.get_blueprint(study_id, number)
         service.require_editable(blueprint)
         found = alternatives.get_alternative(blueprint, alternative_id)
