@@ -14,7 +14,7 @@ from flask_login import AnonymousUserMixin
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
-from jta.language import locale_of_now
+from jta.language import NOT_OF_THE_STAFF, locale_of_now
 
 log = structlog.get_logger()
 Words = str | LazyString
@@ -122,11 +122,7 @@ def _page(status: int, heading: Words, message: Words, error: object = None) -> 
     way_out = getattr(error, "way_out", None) or _back_to_study()
     if request.path.startswith("/api/") or request.accept_mimetypes.best == "application/json":
         return jsonify(error=heading, message=message, request_id=g.get("request_id")), status
-    page = (
-        "errors/survey_error.html"
-        if request.path.startswith(("/s/", "/survey", "/stop", "/join", "/p/", "/panel"))
-        else "errors/error.html"
-    )
+    page = "errors/survey_error.html" if request.path.startswith(NOT_OF_THE_STAFF) else "errors/error.html"
     if page == "errors/survey_error.html":
         _without_account()  # respondents' pages have no links of the staff
     text = render_template(

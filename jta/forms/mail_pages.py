@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as lazy
 from flask_wtf import FlaskForm
 from wtforms import RadioField, SelectField
 from wtforms.fields import SelectChoice
@@ -15,24 +17,24 @@ from jta.models.study import Stratum
 from jta.services.paper_letters import WHO
 from jta.services.registration import Wish
 
-_SHORT = Length(max=200, message="Use 200 characters or fewer.")
+_SHORT = Length(max=200, message=lazy("Use 200 characters or fewer."))
 
 
 class JoinForm(FlaskForm):
     """What somebody types behind the open link."""
 
-    name = LineField("Your name", [DataRequired("Enter your name."), _SHORT])
+    name = LineField(lazy("Your name"), [DataRequired(lazy("Enter your name.")), _SHORT])
     email = LineField(
-        "Your e-mail address",
-        [DataRequired("Enter your e-mail address."), Email("This is not an e-mail address."), _SHORT],
-        description="We send you one message with a link.",
+        lazy("Your e-mail address"),
+        [DataRequired(lazy("Enter your e-mail address.")), Email(lazy("This is not an e-mail address.")), _SHORT],
+        description=lazy("We send you one message with a link."),
     )
-    organization = LineField("Your district or employer", [_SHORT])
-    stratum_id = SelectField("Which of these fits you best?")
+    organization = LineField(lazy("Your district or employer"), [_SHORT])
+    stratum_id = SelectField(lazy("Which of these fits you best?"), default="")
 
     def __init__(self, *args: Any, strata: Sequence[Stratum], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.stratum_id.choices = [SelectChoice("", "None of them")] + [
+        self.stratum_id.choices = [SelectChoice("", _("None of them"))] + [
             SelectChoice(str(stratum.id), stratum.label) for stratum in strata
         ]
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
+from flask_babel import gettext as _
+
 from jta.errors import InvalidInputError
 from jta.imports.text import clean
 from jta.services.panel_answers import Sheet, Typed
@@ -23,8 +25,8 @@ def clean_block(text: str) -> str:
         If it holds what cannot be kept.
     """
     lines = [clean(line) for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n")]
-    if reason := next((line.reason for line in lines if line.reason), None):
-        raise InvalidInputError(reason.replace("The cell holds", "This text holds"))
+    if any(line.reason for line in lines):
+        raise InvalidInputError(_("This text holds characters that nobody can see. Type it again without them."))
     return "\n".join(line.text for line in lines).strip()
 
 

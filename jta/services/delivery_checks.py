@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, exists, func, select
 
 from jta.db import db
@@ -72,9 +73,9 @@ def check_line(text: str, field: str, longest: int) -> None:
         If it is too long, or holds line breaks, hidden signs or an encoded word.
     """
     if len(text) > longest:
-        raise InvalidInputError(f"Use {longest} characters or fewer.", field=field)
+        raise InvalidInputError(_("Use %(longest)s characters or fewer.", longest=longest), field=field)
     if not text.isprintable() or "=?" in text:
-        raise InvalidInputError("Use plain letters on one line.", field=field)
+        raise InvalidInputError(_("Use plain letters on one line."), field=field)
 
 
 def check_code(study_id: int, code: str) -> None:

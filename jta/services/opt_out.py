@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from flask_babel import gettext as _
 from sqlalchemy import exists, select
 
 from jta import audit, clock
@@ -17,7 +18,6 @@ from jta.services import links
 from jta.services.delivery_roster import get_person
 
 RESPONDENT = Actor("respondent", "respondent")
-UNKNOWN = "Check that you copied the whole link."
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,7 @@ class StopPage:
     study_title: str
     contact: str
     stopped: bool
+    language: str  # that the director wrote it in
 
 
 def load_stop_page(token: str) -> StopPage:
@@ -39,7 +40,7 @@ def load_stop_page(token: str) -> StopPage:
     """
     person = _person(token)
     study = db.session.get_one(Study, person.study_id)
-    return StopPage(study.title, study.contact, _opted_out(person.id))
+    return StopPage(study.title, study.contact, _opted_out(person.id), study.languages[0])
 
 
 def opt_out(token: str) -> None:
@@ -90,7 +91,7 @@ def _person(token: str) -> Person:
     person_id = links.read_row_token("stop", token)
     person = db.session.get(Person, person_id) if person_id is not None else None
     if person is None:
-        raise NotFoundError(UNKNOWN)
+        raise NotFoundError(_("Check that you copied the whole link."))
     return person
 
 

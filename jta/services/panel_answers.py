@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
@@ -19,7 +20,6 @@ from jta.services.panel_kinds import TOTAL_POINTS
 from jta.services.panel_visits import PanelTicket, PanelVisit, get_visit, visible_round
 
 LONGEST = 4000
-CLOSED = "This round is closed. What you saved before that is kept."
 
 
 @dataclass(frozen=True)
@@ -138,9 +138,9 @@ def open_for(visit: PanelVisit, round_id: int) -> Round:
     """
     one = visible_round(visit, round_id)
     if one.state != "open":
-        raise StateError(CLOSED)
+        raise StateError(_("This round is closed. What you saved before that is kept."))
     if visit.unsigned:
-        raise StateError("Please sign the statements on your page of the panel first.")
+        raise StateError(_("Please sign the statements on your page of the panel first."))
     return one
 
 
@@ -155,15 +155,15 @@ def _live_keys(one: Round) -> set[str]:
 
 def _check(one: Round, typed: Typed) -> None:
     if len(typed.wording) > LONGEST or len(typed.comment) > LONGEST:
-        raise InvalidInputError(f"Use {LONGEST:,} characters or fewer for a text.")
+        raise InvalidInputError(_("Use %(longest)s characters or fewer for a text.", longest=f"{LONGEST:,}"))
     if not typed.value:
         return
     if one.kind == "weights":
         points = int(typed.value) if typed.value.isascii() and typed.value.isdigit() and len(typed.value) < 4 else -1
         if not 0 <= points <= TOTAL_POINTS:
-            raise InvalidInputError(f"Points are whole numbers from 0 to {TOTAL_POINTS}.")
+            raise InvalidInputError(_("Points are whole numbers from 0 to %(total)s.", total=TOTAL_POINTS))
     elif typed.value not in {choice["code"] for choice in one.settings.get("choices", ())}:
-        raise InvalidInputError("Choose one of the answers shown.")
+        raise InvalidInputError(_("Choose one of the answers shown."))
 
 
 def _save(
@@ -234,7 +234,12 @@ def finish_round(ticket: PanelTicket, user: User | None, round_id: int, mark: st
 def _check_points(answers: Iterable[RoundAnswer]) -> None:
     total = total_points(answers)
     if total != TOTAL_POINTS:
-        raise StateError(f"Your points sum to {total}, not to {TOTAL_POINTS}. Change them, then send them again.")
+        raise StateError(
+            _(
+                "Your points sum to %(sum)s, not to %(total)s. Change them, then send them again.",
+                sum=total, total=TOTAL_POINTS,
+            )
+        )  # fmt: skip
 
 
 def total_points(answers: Iterable[RoundAnswer]) -> int:

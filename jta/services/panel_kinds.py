@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from jta.language import N_
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -55,40 +57,49 @@ def _choices(*labels: str, start: int = 1) -> tuple[Choice, ...]:
 
 REVIEW = ChoiceSet(
     "review", "Keep, revise or drop",
-    (Choice("keep", "Keep as it is", 1), Choice("revise", "Keep, but reword", 2), Choice("drop", "Drop", 3)),
+    (
+        Choice("keep", N_("Keep as it is"), 1), Choice("revise", N_("Keep, but reword"), 2),
+        Choice("drop", N_("Drop"), 3),
+    ),
 )  # fmt: skip
 RELEVANCE = ChoiceSet(
     "relevance", "Relevance, 1 to 4 (gives I-CVI)",
-    _choices("Not relevant", "Somewhat relevant", "Quite relevant", "Highly relevant"), index="cvi",
+    _choices(N_("Not relevant"), N_("Somewhat relevant"), N_("Quite relevant"), N_("Highly relevant")), index="cvi",
 )  # fmt: skip
 ESSENTIAL = ChoiceSet(
     "essential", "Essential, useful or not needed (gives CVR)",
-    _choices("Not necessary", "Useful but not essential", "Essential"), index="cvr",
+    _choices(N_("Not necessary"), N_("Useful but not essential"), N_("Essential")), index="cvr",
 )  # fmt: skip
 IMPORTANCE = ChoiceSet(
     "importance", "Importance, 1 to 5",
-    _choices("Not important", "Slightly important", "Moderately important", "Very important", "Extremely important"),
+    _choices(
+        N_("Not important"), N_("Slightly important"), N_("Moderately important"), N_("Very important"),
+        N_("Extremely important"),
+    ),
 )  # fmt: skip
-LINKS = ChoiceSet("linkage", "Link, 0 to 2", _choices("Not needed", "Useful", "Essential", start=0))
+LINKS = ChoiceSet("linkage", "Link, 0 to 2", _choices(N_("Not needed"), N_("Useful"), N_("Essential"), start=0))
 THREE_LEVELS = ChoiceSet(
     "three", "Recall, application, analysis",
     (
-        Choice("recall", "Recall: know a fact or a term", 1), Choice("application", "Application: use it in a case", 2),
-        Choice("analysis", "Analysis: weigh, judge, solve", 3),
+        Choice("recall", N_("Recall: know a fact or a term"), 1),
+        Choice("application", N_("Application: use it in a case"), 2),
+        Choice("analysis", N_("Analysis: weigh, judge, solve"), 3),
     ),
 )  # fmt: skip
 BLOOM = ChoiceSet(
     "bloom", "Bloom's six levels",
     tuple(
         Choice(word.lower(), word, n)
-        for n, word in enumerate(("Remember", "Understand", "Apply", "Analyze", "Evaluate", "Create"), start=1)
+        for n, word in enumerate(
+            (N_("Remember"), N_("Understand"), N_("Apply"), N_("Analyze"), N_("Evaluate"), N_("Create")), start=1
+        )
     ),
 )  # fmt: skip
 ENTRY = ChoiceSet(
     "entry", "When it is needed",
     (
-        Choice("entry", "From the first day", 1), Choice("first year", "Within the first year", 2),
-        Choice("later", "Later", 3),
+        Choice("entry", N_("From the first day"), 1), Choice("first year", N_("Within the first year"), 2),
+        Choice("later", N_("Later"), 3),
     ),
 )  # fmt: skip
 
@@ -98,51 +109,67 @@ KINDS: dict[str, RoundKind] = {
     kind.code: kind
     for kind in (
         RoundKind(
-            "writing", "Task writing", "domain",
+            "writing", N_("Task writing"), "domain",
             "Panelists propose task statements for each content domain.",
-            "For each part of the job, write what a person in this role does. Start with a verb, keep to one idea, and "
-            "name no product. Two or three statements for each part are plenty.",
+            N_(
+                "For each part of the job, write what a person in this role does. Start with a verb, keep to one "
+                "idea, and name no product. Two or three statements for each part are plenty."
+            ),
             outcomes={"accept": "Add to the inventory", "merge": "Same as a task that is there", "decline": "Decline"},
         ),
         RoundKind(
-            "review", "Review", "task",
+            "review", N_("Review"), "task",
             "Panelists say of each task statement: keep, reword or drop, and why.",
-            "Read each task statement. Keep it if people in this role do it and it is clear. Reword it if the idea is "
-            "right but the words are not. Drop it if it does not belong to the job. Say why where you would change it.",
-            prompt="What should happen to this statement?", sets=(REVIEW,), outcomes=_TASK_OUTCOMES,
+            N_(
+                "Read each task statement. Keep it if people in this role do it and it is clear. Reword it if the "
+                "idea is right but the words are not. Drop it if it does not belong to the job. Say why where you "
+                "would change it."
+            ),
+            prompt=N_("What should happen to this statement?"), sets=(REVIEW,), outcomes=_TASK_OUTCOMES,
         ),
         RoundKind(
-            "delphi", "Rating in rounds (Delphi)", "task",
+            "delphi", N_("Rating in rounds (Delphi)"), "task",
             "Panelists rate each task; the next round shows how all rated and asks again, until answers settle.",
-            "Rate each task statement by your own judgment. From the second round on you see how the panel rated "
-            "before. Stay with your rating or change it; both are fine.",
-            prompt="How do you rate this task for the exam?", sets=(RELEVANCE, ESSENTIAL, IMPORTANCE),
+            N_(
+                "Rate each task statement by your own judgment. From the second round on you see how the panel "
+                "rated before. Stay with your rating or change it; both are fine."
+            ),
+            prompt=N_("How do you rate this task for the exam?"), sets=(RELEVANCE, ESSENTIAL, IMPORTANCE),
             outcomes={"keep": "Keep", "again": "Rate again in the next round", "retire": "Retire"}, repeats=True,
         ),
         RoundKind(
-            "linkage", "Task–KSA linkage", "task",
+            "linkage", N_("Task–KSA linkage"), "task",
             "Panelists say for each task which knowledge and skills it needs.",
-            "For each task, say of each knowledge or skill statement whether somebody needs it to do the task: "
-            "0 not needed, 1 useful, 2 essential. Most pairs are 0.",
+            N_(
+                "For each task, say of each knowledge or skill statement whether somebody needs it to do the task: "
+                "0 not needed, 1 useful, 2 essential. Most pairs are 0."
+            ),
             sets=(LINKS,), outcomes={"links": "Set its links"},
         ),
         RoundKind(
-            "level", "Cognitive level", "task",
+            "level", N_("Cognitive level"), "task",
             "Panelists say at which level of thinking the exam should test each task.",
-            "For each task, choose the level of thinking it asks of somebody who has just become certified.",
-            prompt="Which level does this task ask for?", sets=(THREE_LEVELS, BLOOM), outcomes={"set": "Set the level"},
+            N_(
+                "For each task, choose the level of thinking it asks of somebody who has just become certified."
+            ),
+            prompt=N_("Which level does this task ask for?"), sets=(THREE_LEVELS, BLOOM),
+            outcomes={"set": "Set the level"},
         ),
         RoundKind(
-            "entry", "Needed at entry", "task",
+            "entry", N_("Needed at entry"), "task",
             "Panelists say when somebody new in the role must be able to do each task.",
-            "Think of somebody who has just become certified. When must they be able to do this task?",
-            prompt="When is this task needed?", sets=(ENTRY,), outcomes={"set": "Set when it is needed"},
+            N_(
+                "Think of somebody who has just become certified. When must they be able to do this task?"
+            ),
+            prompt=N_("When is this task needed?"), sets=(ENTRY,), outcomes={"set": "Set when it is needed"},
         ),
         RoundKind(
-            "weights", "Holistic weights", "domain",
+            "weights", N_("Holistic weights"), "domain",
             "Panelists spread 100 points over the content domains by their share of the exam.",
-            "Spread 100 points over the content domains. Give a domain as many points as its share of the exam should "
-            "be. The points must sum to 100.",
+            N_(
+                "Spread 100 points over the content domains. Give a domain as many points as its share of the exam "
+                "should be. The points must sum to 100."
+            ),
             outcomes={"set": "Set the panel's weights"}, repeats=True,
         ),
     )

@@ -6,16 +6,18 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from flask_babel import gettext as _
 from sqlalchemy import select
 
 from jta import audit, clock
 from jta.audit import Actor
 from jta.db import db, transaction
 from jta.errors import EditConflictError, InvalidInputError
+from jta.language import N_
 from jta.models.panel import STATEMENT_KINDS, Panelist, PanelText, Signature
 from jta.services.study_stage import lock_study
 
-TITLES = {"interests": "Conflict of interest", "confidentiality": "Confidentiality"}
+TITLES = {"interests": N_("Conflict of interest"), "confidentiality": N_("Confidentiality")}
 STANDARD = {
     "interests": (
         "I tell the study of every interest that could sway my judgment, or that others could take for one. Such "
@@ -98,12 +100,12 @@ def save_texts(actor: Actor, study_id: int, texts: Mapping[str, str], *, seen: M
 
 def _check_text(now: StatementText, text: str, seen: int) -> None:
     if not text.strip():
-        raise InvalidInputError("Write the text that panelists sign.", field=now.kind)
+        raise InvalidInputError(_("Write the text that panelists sign."), field=now.kind)
     if len(text) > LONGEST_TEXT:
-        raise InvalidInputError(f"Use {LONGEST_TEXT:,} characters or fewer.", field=now.kind)
+        raise InvalidInputError(_("Use %(longest)s characters or fewer.", longest=f"{LONGEST_TEXT:,}"), field=now.kind)
     if seen != now.number:
         raise EditConflictError(
-            "Nothing was saved. Compare both texts, then save what should stand.", theirs=now.text, yours=text
+            _("Nothing was saved. Compare both texts, then save what should stand."), theirs=now.text, yours=text
         )
 
 
@@ -145,11 +147,13 @@ def sign(panelist_id: int, signing: Signing) -> None:
 
 def _check_signing(texts: list[StatementText], signing: Signing) -> None:
     if not signing.signed_as:
-        raise InvalidInputError("Type your full name as your signature.", field="signed_as")
+        raise InvalidInputError(_("Type your full name as your signature."), field="signed_as")
     if len(signing.signed_as) > 200 or len(signing.declared) > 4000:
-        raise InvalidInputError("This text is too long.", field="declared")
+        raise InvalidInputError(_("This text is too long."), field="declared")
     for text in texts:
         if signing.hashes.get(text.kind) != text.text_hash:
-            raise InvalidInputError("The text has changed since you opened this page. Please read it again.")
+            raise InvalidInputError(_("The text has changed since you opened this page. Please read it again."))
         if text.kind not in signing.agreed:
-            raise InvalidInputError(f"Tick the box under “{text.title}” to sign it.", field=text.kind)
+            raise InvalidInputError(
+                _("Tick the box under “%(title)s” to sign it.", title=_(text.title)), field=text.kind
+            )

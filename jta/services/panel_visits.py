@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as lazy
 from sqlalchemy import func, select
 
 from jta import clock
@@ -27,12 +29,14 @@ class PanelLinkNeededError(JTAError):
     """The cookie names no panelist who may come in: none, a replaced link, or somebody who left."""
 
     status = 404
-    heading = "Please open your personal link"
+    heading = lazy("Please open your personal link")
 
     def __init__(self) -> None:
         super().__init__(
-            "This device does not know who you are. Open the link in your invitation to the panel again: "
-            "what you saved is there."
+            _(
+                "This device does not know who you are. Open the link in your invitation to the panel again: "
+                "what you saved is there."
+            )
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from flask_babel import gettext as _
 from sqlalchemy import exists, select
 from sqlalchemy.exc import IntegrityError
 
@@ -75,9 +76,9 @@ def _propose(ticket: PanelTicket, user: User | None, round_id: int, sent: Mappin
 
 def _check(statement: str, note: str) -> None:
     if not statement.strip():
-        raise InvalidInputError("Write the task statement.", field="statement")
+        raise InvalidInputError(_("Write the task statement."), field="statement")
     if len(statement) > LONGEST or len(note) > LONGEST_NOTE:
-        raise InvalidInputError(f"Use {LONGEST:,} characters or fewer.", field="statement")
+        raise InvalidInputError(_("Use %(longest)s characters or fewer.", longest=f"{LONGEST:,}"), field="statement")
 
 
 def change_proposal(
@@ -103,7 +104,7 @@ def change_proposal(
             _check(sent["statement"], sent["note"])
         if proposal.version != version:
             raise EditConflictError(
-                "Nothing was saved. Compare both texts, then save what should stand.",
+                _("Nothing was saved. Compare both texts, then save what should stand."),
                 theirs=proposal.statement, yours=sent["statement"],
             )  # fmt: skip
         if withdraw:

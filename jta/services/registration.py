@@ -8,6 +8,8 @@ from datetime import timedelta
 from typing import Any
 
 from flask import current_app
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as lazy
 from sqlalchemy import func, select
 
 from jta import audit, clock, jobs, mail
@@ -23,7 +25,7 @@ from jta.services.delivery import list_strata, new_person, require_open
 from jta.services.delivery_checks import PersonDetails, check_line, free_codes
 from jta.services.delivery_settings import DEFAULT_LANGUAGE, load_texts, own_settings
 from jta.services.letters import study_words
-from jta.services.message_text import render
+from jta.services.message_text import phrases, render
 from jta.services.recipients import OPEN, load_facts
 from jta.services.sending import NOT_CONFIGURED
 from jta.services.study_stage import lock_study
@@ -35,7 +37,7 @@ MOST_MAILS = 3  # to one address, in all
 MOST_A_DAY = 1_000  # of one study
 VALID = timedelta(days=7)
 RETRY = timedelta(minutes=10)
-CLOSED = "Registration is closed."
+CLOSED = lazy("Registration is closed.")
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,7 @@ class JoinPage:
     contact: str
     notice: str | None
     strata: list[Stratum]
+    language: str  # that the director wrote it in
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,8 @@ def switch_open_link(actor: Actor, study_id: int, *, on: bool) -> None:
         If no mail server is configured, or the survey has closed.
     """
     if on and not current_app.config["SETTINGS"].mail.configured:
-        raise StateError(f"{NOT_CONFIGURED} Without one nobody can confirm an address.")
+        why = f"{NOT_CONFIGURED} Without one nobody can confirm an address."  # to the director, in English
+        raise StateError(why)
     with transaction():
         study = lock_study(study_id)
         if on:
@@ -94,23 +98,36 @@ def load_join_page(code: str) -> JoinPage:
         If the survey is not open.
     """
     study = _study(code)
-    return JoinPage(study.id, study.title, study.contact, study.notice, list_strata(study.id))
+    return _page(study, list_strata(study.id))
+
+
+def _page(study: Study, strata: list[Stratum]) -> JoinPage:
+    return JoinPage(study.id, study.title, study.contact, study.notice, strata, study.languages[0])
 
 
 def _study(code: str) -> Study:
     found = select(Study).join(DeliverySettings, DeliverySettings.study_id == Study.id)
     study: Study | None = db.session.scalar(found.where(DeliverySettings.open_code == code))
     if study is None:
-        raise NotFoundError("Check that you copied the whole link, or ask whoever gave it to you.")
+        raise NotFoundError(_("Check that you copied the whole link, or ask whoever gave it to you."))
     if study.stage not in OPEN:
-        raise SurveyClosedError(CLOSED)
+        raise SurveyClosedError(str(CLOSED))
     return study
 
 
-def register(code: str, wish: Wish) -> None:
+def register(code: str, wish: Wish, language: str = DEFAULT_LANGUAGE) -> None:
     """Take a registration and send the mail that confirms it; whoever asks learns nothing about the address.
 
     An address that is known, unwanted or asked for too often gets the same answer and no mail.
+
+    Parameters
+    ----------
+    code : str
+        Of the open link.
+    wish : Wish
+        What was typed.
+    language : str
+        Language of the page it was typed on, in which the mail is written.
 
     Raises
     ------
@@ -132,7 +149,7 @@ def register(code: str, wish: Wish) -> None:
         )  # fmt: skip
         db.session.add(row)
         db.session.flush()
-        jobs.enqueue(KIND, study.id, {"registration": row.id}, RESPONDENT)
+        jobs.enqueue(KIND, study.id, {"registration": row.id, "language": language}, RESPONDENT)
 
 
 def _may_mail(study_id: int, mark: str, address: str) -> bool:
@@ -161,7 +178,7 @@ def _send(work: jobs.Work) -> dict[str, Any]:
     row = db.session.get(Registration, work.args["registration"])
     if row is None or row.mailed_at is not None:
         return {}
-    content, address = _write(row)
+    content, address = _write(row, work.args.get("language", DEFAULT_LANGUAGE))
     settings = current_app.config["SETTINGS"].mail
     try:
         with Connection(settings) as connection:
@@ -176,18 +193,21 @@ def _send(work: jobs.Work) -> dict[str, Any]:
     return {"said": reply.kind}
 
 
-def _write(row: Registration) -> tuple[bytes, str]:
-    words = study_words(db.session.get_one(Study, row.study_id))
+def _write(row: Registration, language: str) -> tuple[bytes, str]:
+    words, said = study_words(db.session.get_one(Study, row.study_id)), phrases(language)
+    texts = {lang: one for (kind, lang), one in load_texts(row.study_id).items() if kind == "registration"}
     values = {
         "name": row.name, "organization": row.organization, "study": words.title, "credential": words.credential,
-        "minutes": str(words.minutes), "closes": words.closes or "further notice", "opt_out": "",
-        "contact": words.contact or "reply to this message",
+        "minutes": str(words.minutes), "closes": words.closes or said["closes"], "opt_out": "",
+        "contact": words.contact or said["contact"],
         "link": links.site_url(f"/join/confirm/{links.row_token('confirm', row.id)}"),
     }  # fmt: skip
-    done = render(load_texts(row.study_id)["registration", DEFAULT_LANGUAGE].text, values, link="confirm")
+    text = texts.get(language, texts[DEFAULT_LANGUAGE]).text
+    done = render(text, values, language=language, link="confirm")
     letter = Mail(
         to_name=row.name, to_address=row.email, from_name=words.sender_name, reply_to=words.reply_to,
         subject=done.subject, text=done.text, html=done.html, message_id=row.message_id, date=clock.now(),
+        language=language,
     )  # fmt: skip
     db.session.rollback()
     try:
@@ -209,20 +229,22 @@ def load_confirm_page(token: str) -> JoinPage:
     row = _registration(token)
     study = db.session.get_one(Study, row.study_id)
     if study.stage not in OPEN:
-        raise SurveyClosedError(CLOSED)
-    return JoinPage(study.id, study.title, study.contact, study.notice, [])
+        raise SurveyClosedError(str(CLOSED))
+    return _page(study, [])
 
 
 def _registration(token: str) -> Registration:
     row_id = links.read_row_token("confirm", token)
     row = db.session.get(Registration, row_id) if row_id is not None else None
     if row is None or row.asked_at + VALID < clock.now():
-        raise NotFoundError("This link is not valid any more. Register again by the open link.")
+        raise NotFoundError(_("This link is not valid any more. Register again by the open link."))
     return row
 
 
-def confirm(token: str) -> str:
+def confirm(token: str, language: str = DEFAULT_LANGUAGE) -> str:
     """Put whoever confirms an address on the roster, and return the path of their personal link; again is harmless.
+
+    Messages to a new person are written in ``language``.
 
     Raises
     ------
@@ -235,12 +257,12 @@ def confirm(token: str) -> str:
         study = lock_study(_registration(token).study_id)
         row = db.session.get_one(Registration, _registration(token).id, with_for_update=True, populate_existing=True)
         if study.stage not in OPEN:
-            raise SurveyClosedError(CLOSED)
+            raise SurveyClosedError(str(CLOSED))
         person = (db.session.get(Person, row.person_id) if row.person_id else None) or _known(study.id, row.email)
         if person is None:
-            person = _join(study.id, row)
+            person = _join(study.id, row, language)
         elif not _welcome(study.id, person):
-            raise NotFoundError("This address asked not to be written to. Nothing was changed.")
+            raise NotFoundError(_("This address asked not to be written to. Nothing was changed."))
         if person.token_hash is None:
             person.token_hash = links.token_hash(links.token_for(person.id, person.link_generation))
             db.session.add(PersonEvent(person_id=person.id, kind="link made", at=clock.now()))
@@ -248,10 +270,15 @@ def confirm(token: str) -> str:
         return f"/s/{links.token_for(person.id, person.link_generation)}"
 
 
-def _join(study_id: int, row: Registration) -> Person:
+def _written_in(language: str) -> dict[str, str]:
+    """What the roster notes of the language messages are written in."""
+    return {} if language == DEFAULT_LANGUAGE else {"language": language}
+
+
+def _join(study_id: int, row: Registration, language: str) -> Person:
     taken = db.session.scalars(select(Person.code).where(Person.study_id == study_id))
     details = PersonDetails(row.name, row.email, row.organization, row.stratum_id)
-    person = new_person(study_id, next(free_codes(taken)), details)
+    person = new_person(study_id, next(free_codes(taken)), details, _written_in(language))
     db.session.flush()
     db.session.add(PersonEvent(person_id=person.id, kind="registered", at=clock.now()))
     audit.record(RESPONDENT, "registered", f"person {person.id}", study_id=study_id)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, Response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
@@ -9,6 +11,7 @@ from jta.errors import InvalidInputError
 from jta.extensions import csrf, limiter
 from jta.forms.common import show_error
 from jta.forms.mail_pages import JoinForm
+from jta.language import locale_of_now, spoken_by
 from jta.services import opt_out, registration
 
 bp = Blueprint("mail", __name__)
@@ -23,6 +26,11 @@ _few_misses = limiter.shared_limit("20 per minute", scope="links of messages", d
 _few_posts = limiter.limit("200 per hour", methods=["POST"])
 
 
+def _page(template: str, shown: registration.JoinPage | opt_out.StopPage, **context: Any) -> str:
+    """Render a page in the reader's language; the director's words are marked with theirs."""
+    return render_template(f"mail/{template}.html", page=shown, **spoken_by(shown.language), **context)
+
+
 # A mail program's own button posts here without a session (RFC 8058): the token is the authority, so no form token.
 @bp.route("/stop/<token>", methods=["GET", "POST"])
 @csrf.exempt
@@ -31,7 +39,7 @@ def stop(token: str) -> ResponseReturnValue:
     """Ask with a button, then stop all further messages to this person."""
     if request.method == "POST":
         opt_out.opt_out(token)
-    return render_template("mail/stop.html", page=opt_out.load_stop_page(token), token=token)
+    return _page("stop", opt_out.load_stop_page(token), token=token)
 
 
 @bp.route("/join/<code>", methods=["GET", "POST"])
@@ -43,12 +51,12 @@ def join(code: str) -> ResponseReturnValue:
     form = JoinForm(strata=page.strata)
     if form.validate_on_submit():
         try:
-            registration.register(code, form.wish())
+            registration.register(code, form.wish(), locale_of_now())
         except InvalidInputError as error:
             show_error(form, error)
         else:
-            return render_template("mail/joined.html", page=page, address=form.email.data)
-    return render_template("mail/join.html", page=page, form=form), 422 if form.is_submitted() else 200
+            return _page("joined", page, address=form.email.data)
+    return _page("join", page, form=form), 422 if form.is_submitted() else 200
 
 
 @bp.route("/join/confirm/<token>", methods=["GET", "POST"])
@@ -56,5 +64,5 @@ def join(code: str) -> ResponseReturnValue:
 def confirm(token: str) -> ResponseReturnValue:
     """Ask with a button, then put the person on the roster and go to the survey."""
     if request.method == "POST":
-        return redirect(registration.confirm(token), 303)
-    return render_template("mail/confirm.html", page=registration.load_confirm_page(token), token=token)
+        return redirect(registration.confirm(token, locale_of_now()), 303)
+    return _page("confirm", registration.load_confirm_page(token), token=token)

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from flask import Blueprint, flash, jsonify, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from flask_login import current_user
 
 from jta.errors import InvalidInputError, NotFoundError
 from jta.forms.panelist import read_sheet, read_signing
+from jta.language import locale_of_now
 from jta.services import panel_answers as answers
 from jta.services import panel_pages as pages
 from jta.services import panel_visits as visits
@@ -51,7 +53,7 @@ def enter(study_id: int) -> ResponseReturnValue:
 def leave() -> ResponseReturnValue:
     """Forget on this device who the panelist is."""
     session.pop("panel", None)
-    return render_template("panelist/left.html")
+    return render_template("panelist/left.html", lang=locale_of_now())
 
 
 @bp.get("/panel")
@@ -124,7 +126,7 @@ def save(round_id: int) -> ResponseReturnValue:
     """Save what was just entered; the page's script reads the reply."""
     saved = answers.save_answers(ticket(), user(), round_id, read_sheet(request.form))
     if saved.clashes:
-        said = "This was changed on another page or device. Reload this page to see both."
+        said = _("This was changed on another page or device. Reload this page to see both.")
         return jsonify(status="clash", message=said), 409
     return jsonify(status="saved", versions=saved.versions, at=saved.at.isoformat())
 
@@ -136,7 +138,7 @@ def finish(round_id: int) -> ResponseReturnValue:
     one = answers.open_for(seen, round_id)
     if request.method == "POST":
         answers.finish_round(ticket(), user(), round_id, request.form.get("mark", ""))
-        flash("Thank you. The round is sent in; you can still change your answers until it closes.", "success")
+        flash(_("Thank you. The round is sent in; you can still change your answers until it closes."), "success")
         return redirect(url_for("panelist.home"), 303)
     sheets = pages.load_sheets(seen, one)
     done = pages.is_finished(seen, one)

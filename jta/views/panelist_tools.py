@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from flask import render_template, request, session
+from flask_babel import gettext as _
 from flask_login import current_user
 
+from jta.language import spoken_by
 from jta.models.account import User
 from jta.services import panel_pages as pages
 from jta.services import panel_visits as visits
@@ -33,7 +36,9 @@ def visit() -> visits.PanelVisit:
 
 def page(template: str, seen: visits.PanelVisit, **context: Any) -> str:
     """Render a page of the panelist's own."""
-    return render_template(f"panelist/{template}.html", study=seen.study, visit=seen, **context)
+    return render_template(
+        f"panelist/{template}.html", study=seen.study, visit=seen, **spoken_by(seen.study.languages[0]), **context
+    )
 
 
 def remember(kept: visits.PanelTicket) -> None:
@@ -51,7 +56,20 @@ def round_page(seen: visits.PanelVisit, round_id: int, number: int, **found: Any
     return page(
         TEMPLATES.get(one.kind, "cards"), seen, page=shown, sheets=sheets, round=one, error=found.get("error"),
         single=single, typed=request.form, proposals=own_proposals(seen, round_id), new_mark=new_mark,
+        script_words=json.dumps(_script_words()),
     )  # fmt: skip
+
+
+def _script_words() -> dict[str, str]:
+    """Return the words that the page's script says; names in braces are filled in there."""
+    return {
+        "saved": _("Saved %(time)s", time="{time}"),
+        "saving": _("Saving…"),
+        "offline": _("Not saved: no connection. Press the button below to try again."),
+        "left": _("%(sum)s of 100 points, %(rest)s left", sum="{sum}", rest="{rest}"),
+        "over": _("%(sum)s of 100 points, %(rest)s too many", sum="{sum}", rest="{rest}"),
+        "complete": _("100 of 100 points: complete"),
+    }
 
 
 def _typed(found: dict[str, Any]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
 from jta.errors import EditConflictError, InvalidInputError
 from jta.forms.common import sent_id
@@ -22,7 +23,7 @@ def propose(round_id: int) -> ResponseReturnValue:
         made = service.propose(ticket(), user(), round_id, read_proposal(request.form))
     except InvalidInputError as error:
         return round_page(visit(), round_id, 1, error=error), 422
-    flash("Your statement is saved.", "success")
+    flash(_("Your statement is saved."), "success")
     return _to_round(round_id, f"item-{made.item_id}")
 
 

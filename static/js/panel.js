@@ -5,7 +5,11 @@
 
   const form = document.querySelector("form[data-autosave]");
   if (!form) return;
-  const clock = new Intl.DateTimeFormat([], { hour: "numeric", minute: "2-digit" });
+  const phrases = JSON.parse(form.dataset.words);
+  const phrase = (name, values = {}) =>
+    Object.entries(values).reduce((text, [key, value]) => text.replace(`{${key}}`, () => value), phrases[name]);
+  const { lang } = document.documentElement;
+  const clock = new Intl.DateTimeFormat(lang === "en" ? [] : lang, { hour: "numeric", minute: "2-digit" });
   const status = form.querySelector("[data-save-status]");
   const seenField = form.elements.namedItem("seen");
   let queue = Promise.resolve();
@@ -20,7 +24,7 @@
     // "Saved" stands only when nothing is left to send.
     if (status) {
       status.dataset.state = state === "saved" && pending ? "" : state;
-      status.textContent = state === "saved" && pending ? "Saving…" : text;
+      status.textContent = state === "saved" && pending ? phrase("saving") : text;
     }
     const line = card.querySelector("[data-card-status]");
     if (line) line.textContent = state === "saved" ? "" : text;
@@ -47,9 +51,9 @@
       const said = await reply.json();
       if (reply.ok) seenField.value = JSON.stringify({ ...JSON.parse(seenField.value), ...said.versions });
       const clash = reply.status === 409 && said.status === "clash";
-      outcome = reply.ok ? ["saved", `Saved ${clock.format(new Date(said.at))}`] : [clash ? "clash" : "error", said.message];
+      outcome = reply.ok ? ["saved", phrase("saved", { time: clock.format(new Date(said.at)) })] : [clash ? "clash" : "error", said.message];
     } catch {
-      outcome = ["error", "Not saved: no connection. Press the button below to try again."];
+      outcome = ["error", phrase("offline")];
     }
     pending -= 1;
     say(card, ...outcome);
@@ -63,7 +67,7 @@
     pending += 1;
     if (status && pending === 1) {
       status.dataset.state = "";
-      status.textContent = "Saving…";
+      status.textContent = phrase("saving");
     }
     // One after the other: the second needs the version that the first one made.
     // A tap on a button leaves a text field first: words that change then would move the button away under the finger.
@@ -96,8 +100,8 @@
     const add = () => {
       const sum = [...form.querySelectorAll("[data-point]")].reduce((all, field) => all + (Number.parseInt(field.value, 10) || 0), 0);
       const rest = 100 - sum;
-      const words = rest > 0 ? `, ${rest} left` : rest < 0 ? `, ${-rest} too many` : ": complete";
-      total.textContent = `${sum} of 100 points${words}`;
+      const words = rest > 0 ? "left" : rest < 0 ? "over" : "complete";
+      total.textContent = phrase(words, { sum, rest: Math.abs(rest) });
       bar.value = Math.min(sum, 100);
     };
     form.querySelector("[data-without-script]").hidden = true;
