@@ -29,6 +29,7 @@ from jta.demo.panel import seed_panel
 from jta.demo.responses import store_responses
 from jta.demo.review import review_responses
 from jta.demo.simulate import DAY, SimulatedStudy, simulate
+from jta.demo.sources import add_sources
 from jta.exports.csv_text import write_csv
 from jta.models.delivery import Person
 from jta.models.study import Study
@@ -52,6 +53,7 @@ from jta.services.study_strata import StratumRow, save_strata
 from jta.services.survey_launch import close, launch
 
 ZONE = "America/New_York"
+LEVELS = {"recall": 0.25, "application": 0.45, "analysis": 0.3}  # target shares of the simulated exam
 FIELDED = 30  # days the finished study's survey was open
 STAFF = (
     ("administrator", "Ada Okafor", "ada@example.org"),
@@ -135,6 +137,7 @@ def _prepare(
         seed_panel(actors["director"], study, launched - timedelta(days=20), _at)
         with _at(launched - timedelta(days=8)):
             add_former_list(actors["director"], study)
+            add_sources(actors["director"], study)
     with _at(launched - timedelta(days=7)):
         _import_roster(actors["director"], study, simulated)
         delivery.make_links(actors["director"], study.id)
@@ -182,7 +185,8 @@ def _plan(psychometrician: Actor, study: Study) -> None:
         {"measure": "mean", "cut": 3.0, "review": None, "anchor": None, "scale": None},
         {"measure": "performing", "cut": 0.5, "review": None, "anchor": None, "scale": None},
     ]
-    save_plan(psychometrician, study.id, {**plan_of(study), "retention": rule, "seed": 2026}, version=study.version)
+    plan = {**plan_of(study), "retention": rule, "seed": 2026, "cognitive_levels": LEVELS}
+    save_plan(psychometrician, study.id, plan, version=study.version)
 
 
 def _import_roster(director: Actor, study: Study, simulated: SimulatedStudy) -> None:

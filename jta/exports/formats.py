@@ -39,6 +39,7 @@ STYLES: dict[str, dict[str, Any]] = {
     "text": {"text_wrap": True, "align": "left"},
     "code": {"num_format": "@", "align": "left"},
     "indent": {"text_wrap": True, "indent": 1, "align": "left"},
+    "middle": {"valign": "vcenter"},
     "centre": {"align": "center", "text_wrap": True},
     "whole": {"num_format": "0", "align": "center"},
     "decimal": {"num_format": "0.00", "align": "center"},

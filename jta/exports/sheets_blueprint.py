@@ -258,7 +258,7 @@ def _write_checks(desk: Desk, sheet: Worksheet, grid: Grid) -> int:
         row += 1
         put(sheet, row, name, check.words, desk.formats.get("plain"))
         sheet.set_row(row, row_height([(check.words, grid.columns[name].width, False)]))
-        put(sheet, row, value, check.value, desk.formats.get(check.style))
+        put(sheet, row, value, check.value, desk.formats.get(check.style, "middle"))
         put(sheet, row, result, check.result, desk.formats.get("headline"))
     failing = f'=SUMPRODUCT(--(LEFT({xl_range_abs(first, result, row, result)},1)="✗"))'
     row += 1

@@ -121,13 +121,14 @@ def _write_totals(desk: Desk, sheet: Worksheet, grid: Grid, matrix: CognitiveMat
     names = ("All domains", "Share of all items", "Target share", "Difference from the target")
     styles = ("whole", "percent", "percent", "change")
     for below, (name, style) in enumerate(zip(names, styles, strict=True)):
+        bold = "domain" if below else "total"
         for place in range(len(grid.columns)):
-            put(sheet, top + below, place, name if place == grid.place("name") else None,
-                desk.formats.get("cell", "text", "total"))  # fmt: skip
+            words = name if place == grid.place("name") else None
+            put(sheet, top + below, place, words, desk.formats.get("cell", "text", bold))
         for place in range(count + 1):
             key = "all" if place == count else f"{place}:items"
             value = _total(grid, matrix, key, place)[below]
-            put(sheet, top + below, grid.place(key), value, desk.formats.get("cell", style, "total"))
+            put(sheet, top + below, grid.place(key), value, desk.formats.get("cell", style, bold))
     return top + len(names) - 1
 
 

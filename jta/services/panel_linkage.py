@@ -103,14 +103,15 @@ def _plain(value: float) -> float | None:
     return None if math.isnan(value) else float(value)
 
 
-def _answers(one: Round) -> list[RoundAnswer]:
+def _answers(one: Round) -> list[Any]:
+    """Return panelist, task, KSA and value of every link: plain rows, for a panel makes tens of thousands."""
     found = (
-        select(RoundAnswer)
+        select(RoundAnswer.panelist_id, RoundAnswer.item_id, RoundAnswer.other_id, RoundAnswer.value)
         .join(RoundItem, RoundItem.id == RoundAnswer.item_id)
         .where(RoundItem.round_id == one.id, RoundAnswer.value != "", RoundAnswer.other_id.is_not(None))
         .order_by(RoundAnswer.panelist_id, RoundAnswer.item_id, RoundAnswer.other_id)
     )
-    return list(db.session.scalars(found))
+    return list(db.session.execute(found))
 
 
 def _cube(one: Round, tasks: list[RoundItem], ksas: list[RoundItem]) -> tuple[Any, int]:
