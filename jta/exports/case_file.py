@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -28,7 +28,9 @@ class CaseDocument:
 
 
 @dataclass
-class _Package:
+class Package:
+    """A package in the making: its items and associations, the same identifiers for the same content."""
+
     document: CaseDocument
     items: list[dict[str, Any]] = field(default_factory=list)
     associations: list[dict[str, Any]] = field(default_factory=list)
@@ -36,6 +38,7 @@ class _Package:
 
     @property
     def stamp(self) -> str:
+        """The moment of the last change, as CASE writes it."""
         return self.document.changed.isoformat(timespec="seconds")
 
     def link(self, identifier: str, title: str) -> dict[str, str]:
@@ -68,23 +71,28 @@ class _Package:
         )  # fmt: skip
         return own, code
 
+    def written(self, more: Mapping[str, Any] | None = None, **head: Any) -> bytes:
+        """Return the package as JSON; ``more`` are further parts of it, ``head`` further facts of its document."""
+        own = self.identifier("document")
+        about = {
+            "identifier": own, "uri": f"urn:uuid:{own}", "creator": self.document.creator,
+            "title": self.document.title, "description": self.document.description,
+            "lastChangeDateTime": self.stamp, "adoptionStatus": "Draft", "language": "en",
+            "CFPackageURI": self.link(own, self.document.title), **head,
+        }  # fmt: skip
+        whole = {"CFDocument": about, "CFItems": self.items, "CFAssociations": self.associations, **(more or {})}
+        return json.dumps(whole, ensure_ascii=False, indent=1).encode("utf-8")
+
 
 def inventory_case(lines: Sequence[InventoryLine], document: CaseDocument) -> bytes:
     """Return the inventory as a CASE package, in the order given."""
-    package = _Package(document)
+    package = Package(document)
     areas: dict[tuple[str, ...], tuple[str, str]] = {}
     for line in lines:
         place = _area(package, areas, line)
         notes = {"notes": line.references} if line.references else {}
         package.add(_ITEM_TYPES[line.kind], line.task_code, line.task_statement, place, **notes)
-    own = package.identifier("document")
-    head = {
-        "identifier": own, "uri": f"urn:uuid:{own}", "creator": document.creator, "title": document.title,
-        "description": document.description, "lastChangeDateTime": package.stamp, "adoptionStatus": "Draft",
-        "language": "en", "CFPackageURI": package.link(own, document.title),
-    }  # fmt: skip
-    whole = {"CFDocument": head, "CFItems": package.items, "CFAssociations": package.associations}
-    return json.dumps(whole, ensure_ascii=False, indent=1).encode("utf-8")
+    return package.written()
 
 
 _ITEM_TYPES = {
@@ -94,7 +102,7 @@ _ITEM_TYPES = {
 
 
 def _area(
-    package: _Package, areas: dict[tuple[str, ...], tuple[str, str]], line: InventoryLine
+    package: Package, areas: dict[tuple[str, ...], tuple[str, str]], line: InventoryLine
 ) -> tuple[str, str] | None:
     """Return the area of a line, added on its first line; None for a KSA of no domain."""
     if not line.domain_code:

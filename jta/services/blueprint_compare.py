@@ -1,4 +1,4 @@
-"""Two versions of a blueprint side by side: weights, items, limits and wording."""
+"""Two versions of a blueprint side by side: weights, items, limits, and the wording of rows and task statements."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from jta.models.blueprint import Blueprint, BlueprintRow
+from jta.services.blueprint_changes import shown_percent
 from jta.services.blueprint_dates import word
+from jta.services.data_tasks import retained_wordings
+from jta.services.two_way import target_shares
 
 
 @dataclass(frozen=True)
@@ -40,18 +43,28 @@ class ComparedRow:
 
 
 @dataclass(frozen=True)
+class ComparedTask:
+    """A retained task that differs: its wording in each version, empty where that version does not rest on it."""
+
+    code: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True)
 class Comparison:
-    """Two versions: their rows, and facts that differ as label, before, after."""
+    """Two versions: their rows, tasks that differ, and facts that differ as label, before, after."""
 
     old: Blueprint
     new: Blueprint
     rows: tuple[ComparedRow, ...]
+    tasks: tuple[ComparedTask, ...]
     facts: tuple[tuple[str, str, str], ...]
 
     @property
     def same(self) -> bool:
         """Whether the versions say the same."""
-        return not self.facts and not any(row.differs for row in self.rows)
+        return not self.facts and not self.tasks and not any(row.differs for row in self.rows)
 
 
 def _seen(row: BlueprintRow | None) -> tuple[object, ...] | None:
@@ -65,7 +78,15 @@ def compare(old: Blueprint, new: Blueprint) -> Comparison:
     before, after = ({row.code: row for row in one.rows} for one in (old, new))
     codes = [*after, *(code for code in before if code not in after)]
     rows = tuple(_row(code, before.get(code), after.get(code)) for code in codes)
-    return Comparison(old, new, rows, tuple(_facts(old, new)))
+    return Comparison(old, new, rows, tuple(_tasks(old, new)), tuple(_facts(old, new)))
+
+
+def _tasks(old: Blueprint, new: Blueprint) -> Iterator[ComparedTask]:
+    """Yield the retained tasks that differ, in the words that respondents rated; dropped ones at the end."""
+    before, after = retained_wordings(old), retained_wordings(new)
+    for code in [*after, *(code for code in before if code not in after)]:
+        if before.get(code) != after.get(code):
+            yield ComparedTask(code, before.get(code, ""), after.get(code, ""))
 
 
 def _row(code: str, old: BlueprintRow | None, new: BlueprintRow | None) -> ComparedRow:
@@ -83,4 +104,16 @@ def _facts(old: Blueprint, new: Blueprint) -> Iterator[tuple[str, str, str]]:
         ("Transition note", old.transition_note or "none", new.transition_note or "none"),
         ("Next study", word(old.next_study_on), word(new.next_study_on)),
     )
-    return ((label, before, after) for label, before, after in pairs if before != after)
+    every = (*pairs, *_levels(old, new))
+    return ((label, before, after) for label, before, after in every if before != after)
+
+
+def _levels(old: Blueprint, new: Blueprint) -> Iterator[tuple[str, str, str]]:
+    before, after = target_shares(old), target_shares(new)
+    for name in [*after, *(name for name in before if name not in after)]:
+        yield f"Target share of {name}", _percent(before.get(name)), _percent(after.get(name))
+    yield "Leeway of a cell", str(old.leeway), str(new.leeway)
+
+
+def _percent(share: float | None) -> str:
+    return "none" if share is None else f"{shown_percent(share)} %"

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from jta.db import db
 from jta.models.review import Dataset
-from jta.services.results_privacy import SMALLEST
+from jta.models.study import Study
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,10 +39,11 @@ class Release:
     refused: str = ""
 
 
-def release_background(dataset: Dataset, k: int = SMALLEST) -> Release:
-    """Return the background answers of a data set, every combination shared by ``k`` people or more."""
+def release_background(dataset: Dataset) -> Release:
+    """Return the background answers of a data set, every combination shared by the study's smallest group or more."""
     from analysis.anonymity import TooFewPeopleError, coarsen
 
+    k = db.session.get_one(Study, dataset.study_id).smallest_group
     frame = _read_background(dataset.content)
     try:
         found = coarsen(frame, k)

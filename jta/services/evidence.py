@@ -24,6 +24,7 @@ from jta.models.study import Stratum, Study
 from jta.models.survey import Instrument
 from jta.services.evidence_lines import STANDARDS, EvidenceLine, Standard, find_line
 from jta.services.study_stage import lock_study
+from jta.services.two_way import target_shares
 
 SHOWN, PARTIAL, MISSING, JUSTIFIED = STATES = ("shown", "partial", "missing", "justified")
 LONGEST = 2000
@@ -184,7 +185,8 @@ def _result_facts(study_id: int) -> dict[str, bool]:
     return {
         "dataset": _any(select(Dataset.id).where(Dataset.study_id == study_id)), "run": bool(runs),
         "retention": "retention" in tables, "agreement": bool({"alpha", "icc", "rwg"} & set(tables)),
-        "groups": bool({"group_tests", "agreement_index"} & set(tables)), "two_way": "blueprint_two_way" in tables,
+        "groups": bool({"group_tests", "agreement_index"} & set(tables)),
+        "two_way": any(target_shares(blueprint) for blueprint in blueprints),
         "blueprint": bool(blueprints), "approval": _any(approval),
         "published": any(blueprint.state == "published" for blueprint in blueprints),
         "next_study": any(getattr(blueprint, "next_study_on", None) is not None for blueprint in blueprints),

@@ -1,7 +1,10 @@
-"""The blueprint for an item bank, kept as a document."""
+"""The blueprint for other programs, kept as documents: for an item bank, and as a CASE package."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from flask import current_app
 from sqlalchemy import select
 
 from jta import audit
@@ -9,9 +12,16 @@ from jta.db import db, transaction
 from jta.models.blueprint import Blueprint
 from jta.models.inventory import Domain, Task
 from jta.models.report import Document
+from jta.models.study import Study
 from jta.services.blueprint import content_hash, get_blueprint
+from jta.services.blueprint_approval import standing_approval
 from jta.services.documents import Made, keep_document
 from jta.services.results import read_table
+from jta.services.two_way import two_way_table
+
+if TYPE_CHECKING:
+    from jta.exports.case_blueprint import CaseRow, CaseTask
+    from jta.exports.case_file import CaseDocument
 
 
 def write_item_bank_file(actor: audit.Actor, study_id: int, number: int) -> Document:
@@ -34,6 +44,61 @@ def write_item_bank_file(actor: audit.Actor, study_id: int, number: int) -> Docu
     )  # fmt: skip
     with transaction():
         return keep_document(actor, study_id, made, "wrote item bank file")
+
+
+def write_case_file(actor: audit.Actor, study_id: int, number: int) -> Document:
+    """Write a blueprint as a CASE package: its outline, and a rubric with weights and items.
+
+    Raises
+    ------
+    NotFoundError
+        If the study has no blueprint with this number.
+    """
+    from jta.exports.case_blueprint import blueprint_case
+
+    blueprint = get_blueprint(study_id, number)
+    rows, tasks = _case_content(blueprint)
+    adopted = blueprint.state in {"approved", "published"} and standing_approval(blueprint) is not None
+    effective = blueprint.effective_on.isoformat() if blueprint.effective_on else ""
+    content = blueprint_case(rows, tasks, _case_document(blueprint), adopted=adopted, effective_on=effective)
+    made = Made(
+        "Blueprint as CASE", f"study-{study_id}-blueprint-{number}-case.json", content, content_hash(blueprint),
+        blueprint_id=blueprint.id, dataset_id=blueprint.run.dataset_id, plan_hash=blueprint.run.plan_hash,
+    )  # fmt: skip
+    with transaction():
+        return keep_document(actor, study_id, made, "wrote blueprint as CASE")
+
+
+def _case_content(blueprint: Blueprint) -> tuple[list[CaseRow], list[CaseTask]]:
+    from jta.exports.case_blueprint import CaseRow, CaseTask
+
+    table = two_way_table(blueprint)
+    rows = [
+        CaseRow(
+            row.code, row.title, row.parent, row.weight, row.items, row.fewest, row.most, row.pretest,
+            tuple((level.label, cell.items) for level, cell in zip(table.levels, row.cells, strict=True)),
+        )
+        for row in table.rows
+    ]  # fmt: skip
+    tasks = [
+        CaseTask(row.code, task.code, task.statement, task.said.label if task.said and task.said.code else "")
+        for row in table.rows
+        for task in row.tasks
+    ]
+    return rows, tasks
+
+
+def _case_document(blueprint: Blueprint) -> CaseDocument:
+    from jta.exports.case_file import CaseDocument
+
+    study = db.session.get_one(Study, blueprint.study_id)
+    address = f"{current_app.config['SETTINGS'].base_url}/studies/{study.id}/blueprints/{blueprint.number}"
+    moments = [blueprint.proposed_at, blueprint.published_at, *(a.at for a in blueprint.adjustments)]
+    moments += [a.at for a in blueprint.approvals]
+    changed = max(moment for moment in moments if moment is not None)
+    title = f"{study.title}: blueprint {blueprint.number}, {blueprint.items} items"
+    creator = study.contact or "Practice Analysis"
+    return CaseDocument(address, title, creator, study.notice or study.purpose, changed)
 
 
 def retained_tasks(blueprint: Blueprint) -> list[tuple[str, str, str]]:

@@ -14,7 +14,7 @@ from jta.services import data_files as service
 from jta.services.archive import import_study
 from jta.services.blueprint import list_blueprints
 from jta.services.data_release import release_background
-from jta.services.item_bank import write_item_bank_file
+from jta.services.item_bank import write_case_file, write_item_bank_file
 from jta.services.review import list_datasets
 from jta.services.study import choose_director, may_create
 from jta.sessions import current_user
@@ -59,6 +59,13 @@ def job(study_id: int, data_job_id: int) -> ResponseReturnValue:
 def make_item_bank(study_id: int, number: int) -> ResponseReturnValue:
     """Write the blueprint for an item bank and hand it over."""
     document = write_item_bank_file(current_actor(), study_id, number)
+    return redirect(url_for("report.download", study_id=study_id, document_id=document.id), 303)
+
+
+@bp.post("/studies/<int:study_id>/blueprints/<int:number>/case")
+def make_case(study_id: int, number: int) -> ResponseReturnValue:
+    """Write the blueprint as a CASE package and hand it over."""
+    document = write_case_file(current_actor(), study_id, number)
     return redirect(url_for("report.download", study_id=study_id, document_id=document.id), 303)
 
 

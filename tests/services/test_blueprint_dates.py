@@ -125,6 +125,31 @@ def test_versions_are_compared_in_weights_items_limits_and_wording(proposed):
     assert found.facts == (("Exam length (scored items)", str(old.items), str(old.items + 2)),)
 
 
+def test_versions_compare_the_task_statements_that_were_rated(proposed):
+    from analysis.parquet import from_parquet, to_parquet
+    from jta.models.results import AnalysisRun
+    from jta.models.review import Dataset
+
+    study, actors = proposed
+    run = service.get_blueprint(study.id, 1).run
+    data = from_parquet(run.dataset.content)
+    first = data.tasks["task_id"][0]
+    words = data.tasks.assign(task_text=["Another wording of it.", *data.tasks["task_text"][1:]])
+    held = {c.name: getattr(run.dataset, c.name) for c in Dataset.__table__.columns if c.name not in {"id", "number"}}
+    held |= {"content": to_parquet(replace(data, tasks=words)), "file_hash": "another"}
+    db.session.add(other := Dataset(number=2, **held))
+    db.session.flush()
+    again = {c.name: getattr(run, c.name) for c in AnalysisRun.__table__.columns if c.name not in {"id", "dataset_id"}}
+    db.session.add(later := AnalysisRun(dataset_id=other.id, **again))
+    db.session.commit()
+    service.propose(actors["director"], study.id, later.id)
+    found = compare(service.get_blueprint(study.id, 1), service.get_blueprint(study.id, 2))
+    assert [(t.code, t.old, t.new) for t in found.tasks] == [
+        (first, data.tasks["task_text"][0], "Another wording of it.")
+    ]
+    assert not found.same
+
+
 def test_a_returned_blueprint_cannot_be_submitted_unchanged(proposed):
     study, actors = proposed
     approval.submit(actors["director"], study.id, 1)

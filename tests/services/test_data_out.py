@@ -52,6 +52,8 @@ def test_every_form_holds_the_ratings_and_no_code_of_the_data_set(frozen, form):
 
 def test_the_ratings_are_those_of_the_data_set(frozen):
     study, actors, dataset = frozen
+    study.smallest_group = 15
+    db.session.commit()
     files = parts(data_files.make_file(actors["psychometrician"], study.id, 1, "long-csv"))
     rows = list(csv.DictReader(io.StringIO(files["ratings-long.csv"].decode("utf-8-sig"), newline="")))
     data = from_parquet(dataset.content)
@@ -62,7 +64,7 @@ def test_the_ratings_are_those_of_the_data_set(frozen):
                 wanted[task, code, anchor.label] += int((matrix.codes[:, t] == k).sum())
     assert Counter((r["task"], r["scale"], r["label"]) for r in rows) == +wanted
     people = {r["respondent"]: tuple(v for k, v in r.items() if k not in LONG) for r in rows}
-    assert min(Counter(people.values()).values()) >= 10
+    assert min(Counter(people.values()).values()) >= 15
 
 
 LONG = {"respondent", "task", "scale", "number", "label"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import math
 from decimal import Decimal
 
@@ -16,6 +17,7 @@ from jta.models.panel import Round, RoundDecision, RoundItem
 from jta.services import blueprint as blueprints
 from jta.services.blueprint_approval import decide, standing_approval, submit
 from jta.services.blueprint_changes import RowInput, shown_percent
+from jta.services.item_bank import write_case_file
 from jta.services.panel_kinds import THREE_LEVELS
 from jta.services.results import analyze_dataset
 from jta.services.review import freeze_dataset
@@ -238,3 +240,46 @@ def test_limits_of_a_form_hold_rows_cells_and_pretest_items(proposed):
     assert sum(pretest) == 12
     cells = [int(x["Items"]) for x in lines if x["Part"] == "cell of domain"]
     assert sum(cells) == found.items
+
+
+def test_the_report_and_the_evidence_map_speak_of_the_same_cells(proposed):
+    from jta.services.evidence import facts_of
+    from jta.services.report_chapters import outcome
+    from jta.services.report_chapters.source import Source
+
+    study, _ = proposed
+    found, blueprint = table(study), blueprints.get_blueprint(study.id, 1)
+    parts = outcome.blueprint(Source(study, blueprint)).parts
+    part = next(one for one in parts if "cognitive level" in getattr(one, "caption", ""))
+    assert [line[1:-1] for line in part.rows[: len(found.rows)]] == [
+        tuple(str(cell.items) for cell in row.cells) for row in found.rows
+    ]
+    assert facts_of(study.id)["two_way"]
+    blueprint.levels = []
+    db.session.commit()
+    assert not facts_of(study.id)["two_way"]
+    assert table(study).levels == ()
+
+
+def test_a_case_package_holds_outline_weights_and_items_and_reads_back(proposed):
+    from jta.imports import read_inventory
+
+    study, actors = proposed
+    found, director = table(study), actors["director"]
+    document = write_case_file(director, study.id, 1)
+    assert write_case_file(director, study.id, 1).id == document.id
+    package = json.loads(document.content)
+    assert package["CFDocument"]["adoptionStatus"] == "Draft"
+    items = {item["identifier"]: item for item in package["CFItems"]}
+    assert len(items) == len(found.rows) + found.n_tasks
+    criteria = package["CFRubrics"][0]["CFRubricCriteria"]
+    for row, criterion in zip(found.rows, criteria, strict=True):
+        assert items[criterion["CFItemURI"]["identifier"]]["humanCodingScheme"] == row.code
+        assert criterion["weight"] == row.weight
+        scores = [level["score"] for level in criterion["CFRubricCriterionLevels"]]
+        assert scores == [row.items, *(cell.items for cell in row.cells)]
+        assert {level["rubricCriterionId"] for level in criterion["CFRubricCriterionLevels"]} == {
+            criterion["identifier"]
+        }
+    read = read_inventory(document.content, "blueprint.json")
+    assert (read.refused, read.problems, read.accepted) == (None, [], found.n_tasks)

@@ -7,6 +7,7 @@ from jta.services.blueprint import content_hash
 from jta.services.blueprint_approval import standing_approval
 from jta.services.report_chapters.sample import weighting_sample
 from jta.services.report_chapters.source import NOTHING, Source, count, percent, percent_interval
+from jta.services.two_way import TwoWay, two_way_table
 
 METHOD_WORDS = {
     "sum_importance": "importance",
@@ -152,25 +153,39 @@ def blueprint(source: Source) -> Chapter:
         (5, 1.4, 1.5, 1, 1, 1, 3),
         frozenset({1, 2, 3, 4, 5}),
     )
-    two_way = source.tables.rows("blueprint_two_way")
-    return Chapter(
-        "Final blueprint", [table, _two_way(source) if two_way else Missing("a table of content by cognitive level.")]
-    )
+    return Chapter("Final blueprint", [table, *_two_way(source)])
 
 
-def _two_way(source: Source) -> Part:
-    rows = source.tables.rows("blueprint_two_way")
-    levels = list(dict.fromkeys(r["cognitive_level"] for r in rows))
-    units = list(dict.fromkeys(r["unit"] for r in rows))
-    at = {(r["unit"], r["cognitive_level"]): r for r in rows}
-    lines = [(source.words.unit(u), *(count(at[u, level]["items"]) for level in levels)) for u in units]
-    return Table(
-        "Items by content domain and cognitive level",
-        ("Content domain", *levels),
-        lines,
-        (4, *[1] * len(levels)),
-        frozenset(range(1, len(levels) + 1)),
-    )
+def _two_way(source: Source) -> list[Part]:
+    """Items by content and cognitive level, and the gap of the item bank where it was counted."""
+    found = two_way_table(source.blueprint)
+    if not found.levels:
+        return [Missing("a table of content by cognitive level.")]
+    lines = [
+        (f"{row.code} {row.title}", *(count(cell.items) for cell in row.cells), count(row.items)) for row in found.rows
+    ]
+    lines += [
+        ("All domains", *(count(total.items) for total in found.totals), count(found.items)),
+        ("Target share", *(percent(level.share) for level in found.levels), ""),
+        ("Share reached", *(percent(total.reached) for total in found.totals), ""),
+    ]
+    if found.n_placed:
+        said = (percent(total.panel) for total in found.totals)
+        lines.append((f"Share of task weight, by the panel ({found.n_placed} of {found.n_tasks} tasks)", *said, ""))
+    table = Table(
+        "Items by content and cognitive level", ("Part of the exam", *(x.label for x in found.levels), "Items"), lines,
+        (4, *[1] * len(found.levels), 1), frozenset(range(1, len(found.levels) + 2)),
+    )  # fmt: skip
+    whose = "the analysis plan" if found.source == "plan" else "this blueprint, with the reason in its ledger"
+    return [Paragraph(f"The target shares of the cognitive levels are those of {whose}."), table, *_bank(found)]
+
+
+def _bank(found: TwoWay) -> list[Part]:
+    if not found.counted:
+        return []
+    wanted = f"{found.forms:g} forms' worth of items are wanted in the item bank."
+    missing = f"At least {found.missing} are missing." if found.missing else "None is missing."
+    return [Paragraph(f"{wanted} {missing}")]
 
 
 def limits(source: Source) -> Chapter:
