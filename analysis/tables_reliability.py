@@ -133,7 +133,8 @@ def _icc_anova(view: StudyView, scale: ScaleView) -> list[dict[str, object]]:
         found = [complete_sums(part) for part in scale.chunks(None, tasks)]
         n = sum(len(part.rows) for part in found)
         if n < LEAST_COMPLETE:
-            reason = f"Only {n} respondents rated every task; {LEAST_COMPLETE} are needed for complete cases."
+            # The reason is read by all, so it does not tell how few they are.
+            reason = f"Fewer than {LEAST_COMPLETE} respondents rated every task, too few for complete cases."
             view.left_out[f"icc: {scale.code} {scope}"] = reason
             continue
         ms = mean_squares_of(reduce(lambda a, b: a + b, found))

@@ -82,11 +82,12 @@ def _bind_extensions(app: Flask) -> None:
 
 
 def _prepare_templates(app: Flask) -> None:
-    from jta import formats
+    from jta import formats, table_order
 
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(product_name="Practice Analysis", app_version=__version__)
     formats.register(app)
+    table_order.register(app)
 
 
 def _behind_proxies(app: Flask) -> Flask:

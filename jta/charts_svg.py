@@ -25,7 +25,8 @@ def svg_file(picture: Picture, source: str, *, bar: bool = False) -> bytes:
     bar : bool
         Draw ranges as thick bars, as on the page of sensitivity.
     """
-    height = TOP + ROW * len(picture.lines) + 70
+    notes = _notes(picture)
+    height = TOP + ROW * len(picture.lines) + 70 + 16 * len(notes)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}" '
         f'font-family="Liberation Sans, Arial, sans-serif" font-size="13" role="img" '
@@ -38,8 +39,18 @@ def svg_file(picture: Picture, source: str, *, bar: bool = False) -> bytes:
     ]
     for n, line in enumerate(picture.lines):
         parts += _line(picture, line, TOP + ROW * n + ROW // 2, bar=bar)
-    parts.append(_text(16, height - 16, source, colour=SOFT, size=11))
+    for n, text in enumerate([source, *reversed(notes)]):
+        parts.append(_text(16, height - 16 - 16 * n, text, colour=SOFT, size=11))
     return ("\n".join([*parts, "</svg>"]) + "\n").encode()
+
+
+def _notes(picture: Picture) -> list[str]:
+    """Return what a reader must know who sees the picture without its page."""
+    axis = picture.axis
+    return [
+        *([picture.about] if picture.about else []),
+        *([f"The axis begins at {said(axis, axis.low, 0)}, not at 0."] if axis.low > 0 else []),
+    ]
 
 
 def said(axis: Axis, value: float, more: int = 1) -> str:

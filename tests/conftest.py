@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -19,6 +20,10 @@ from jinja2 import FileSystemBytecodeCache
 
 from jta import create_app
 from jta.config import Settings
+
+# Time says nothing about a property: on a busy machine drawing examples takes as long as it takes.
+hypothesis.settings.register_profile("house", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("house")
 
 SECRET, LINK_KEY = "test-secret-key-0123456789-abcdefghijklm", "test-link-key-9876543210-zyxwvutsrqponm"
 BOTH = ("sqlite", "postgresql")

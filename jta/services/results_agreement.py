@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from jta.charts import Line, Mark, Picture, axis_for
-from jta.services.results_tables import Row, Tables, Words, pick_scale, words_of
+from jta.services.results_tables import Row, Tables, Words, domains_of, pick_scale, tasks_in, words_of
 
 ICC_METHODS = ("lmer_reml_all_data", "anova_complete_respondents")
 EVERYBODY = "ALL"
@@ -19,6 +19,7 @@ class AgreementPage:
     scales: dict[str, str]
     scopes: list[Row]
     picture: Picture | None
+    domains: dict[str, str]
     tasks: list[Row]
     coefficients: Row
     study: list[Row]
@@ -26,7 +27,7 @@ class AgreementPage:
     why_not: str | None
 
 
-def agreement_page(tables: Tables, *, scale: str | None = None) -> AgreementPage:
+def agreement_page(tables: Tables, *, scale: str | None = None, domain: str | None = None) -> AgreementPage:
     """Return agreement and reliability; an unknown scale counts as importance, else as the first."""
     run, words = tables.run, words_of(tables.run)
     scales = list(dict.fromkeys(row["scale"] for row in tables.rows("rwg")))
@@ -37,8 +38,9 @@ def agreement_page(tables: Tables, *, scale: str | None = None) -> AgreementPage
         scale=shown,
         scales={code: words.scale(code) for code in scales},
         scopes=scopes,
-        picture=_picture(scopes),
-        tasks=_tasks(tables, words, shown),
+        picture=_picture(scopes, run.plan["confidence"]),
+        domains=domains_of(tables, words),
+        tasks=[row for row in _tasks(tables, words, shown) if row["task_id"] in tasks_in(tables, domain)],
         coefficients=tables.one("g_coefficients", scale=shown),
         study=study,
         forecast=_forecast(study),
@@ -67,11 +69,12 @@ def _scope(tables: Tables, words: Words, scale: str, scope: str) -> Row:
         "rwgj": tables.one("rwgj", **here, group=EVERYBODY),
         "single": _icc(tables, scale, scope, "ICC2"),
         "average": _icc(tables, scale, scope, "ICC2k"),
+        "why_no_icc": tables.run.summary["left_out"].get(f"icc: {scale} {scope}", ""),
         "krippendorff": tables.one("krippendorff", **here, metric="ordinal"),
     }
 
 
-def _picture(scopes: list[Row]) -> Picture | None:
+def _picture(scopes: list[Row], confidence: float) -> Picture | None:
     lines = [
         Line(f"{s['code']} {s['title']}".strip(), (Mark(a["raw_alpha"]),), a["feldt_low"], a["feldt_high"],
              note=f"{a['k']} tasks, n = {a['n_rows']}", strong=not s["code"])
@@ -79,7 +82,8 @@ def _picture(scopes: list[Row]) -> Picture | None:
     ]  # fmt: skip
     if not lines:
         return None
-    return Picture("Alpha of each content domain", axis_for([], within=(0, 1)), tuple(lines), rule=0.7)
+    about = f"The line is the {100 * confidence:.0f} % interval; the dashed line stands at .70, a common lower limit."
+    return Picture("Alpha of each content domain", axis_for([], within=(0, 1)), tuple(lines), rule=0.7, about=about)
 
 
 def _tasks(tables: Tables, words: Words, scale: str) -> list[Row]:
@@ -94,11 +98,11 @@ def _tasks(tables: Tables, words: Words, scale: str) -> list[Row]:
 
 def _forecast(study: list[Row]) -> Picture | None:
     lines = tuple(
-        Line(f"{row['n_respondents']} respondents", (Mark(row["g_relative"], 0), Mark(row["phi_absolute"], 1)),
+        Line(f"{row['n_respondents']} respondents", (Mark(row["phi_absolute"], 1), Mark(row["g_relative"], 0)),
              row["phi_absolute"], row["g_relative"])
         for row in study if row["g_relative"] is not None
     )  # fmt: skip
     if not lines:
         return None
     series = ("G: order of the tasks", "Phi: their level too")
-    return Picture("What more respondents would bring", axis_for([], within=(0, 1)), lines, series)
+    return Picture("What fewer or more respondents would bring", axis_for([], within=(0, 1)), lines, series)

@@ -6,7 +6,8 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 
 from jta.charts import Axis, Mark, axis_for
-from jta.services.results_tables import Row, Tables, Words, pick_scale, words_of
+from jta.services.results_tables import Row, Tables, Words, domains_of, pick_scale, tasks_in, words_of
+from jta.services.results_task_lines import ends_of
 
 IMPORTANCE_CUT = 3.0
 
@@ -30,10 +31,13 @@ class GroupsPage:
     variables: dict[str, str]
     scale: str
     scales: dict[str, str]
+    domains: dict[str, str]
     levels: tuple[Row, ...]
+    level_names: tuple[str, ...]
     tasks: tuple[GroupTask, ...]
     total: int
     only: bool
+    tested: bool
     axis: Axis
     pairs: tuple[Row, ...]
     hidden: tuple[str, ...]
@@ -41,7 +45,12 @@ class GroupsPage:
 
 
 def groups_page(
-    tables: Tables, *, variable: str | None = None, scale: str | None = None, only: bool = False
+    tables: Tables,
+    *,
+    variable: str | None = None,
+    scale: str | None = None,
+    domain: str | None = None,
+    only: bool = False,
 ) -> GroupsPage:
     """Return the groups of a background question; ``only`` keeps tasks whose groups differ (Holm p below .05)."""
     run, words = tables.run, words_of(tables.run)
@@ -51,18 +60,22 @@ def groups_page(
     shown = pick_scale(run, scales, scale)
     levels = _levels(tables, words, name)
     lines = _lines(tables, words, (name, shown), levels)
-    kept = [t for t in lines if not only or (t.test.get("p_kw_holm") is not None and t.test["p_kw_holm"] < 0.05)]
-    means = [mark.value for line in lines for mark in line.marks]
+    here = [t for t in lines if t.code in tasks_in(tables, domain)]
+    kept = [t for t in here if not only or (t.test.get("p_kw_holm") is not None and t.test["p_kw_holm"] < 0.05)]
+    visible = tuple(level for level in levels if not level["hidden"])
     return GroupsPage(
         variable=name,
         variables={code: words.variable(code) for code in variables},
         scale=shown,
         scales={code: words.scale(code) for code in scales},
-        levels=tuple(level for level in levels if not level["hidden"]),
+        domains=domains_of(tables, words),
+        levels=visible,
+        level_names=tuple(level["title"] for level in visible),
         tasks=tuple(sorted(kept, key=lambda t: -(t.test.get("eta2") or 0.0))),
         total=len(lines),
         only=only,
-        axis=axis_for(means),
+        tested=any(t.test.get("eta2") is not None for t in lines),
+        axis=axis_for([], within=ends_of(tables, shown)),
         pairs=tuple(_pairs(tables, words, name, shown)),
         hidden=tuple(level["title"] for level in levels if level["hidden"]),
         why_not=tables.why_not("group_means"),
@@ -102,15 +115,20 @@ def _lines(tables: Tables, words: Words, shown: tuple[str, str], levels: list[Ro
 
 def _pairs(tables: Tables, words: Words, variable: str, scale: str) -> list[Row]:
     """Return each pair of groups that may be shown: how alike their profiles of means are."""
+    is_importance = scale == tables.run.summary["choices"].get("importance_scale")
     index = {
         (row["group_a"], row["group_b"]): row["index"]
         for row in tables.rows("agreement_index", variable=variable, cut=IMPORTANCE_CUT)
+        if is_importance
     }
+    sizes = {r["level"]: r["n"] for r in tables.rows("participation", variable=variable) if not r["suppressed"]}
     return [
         row
         | {
             "a": words.group(variable, row["group_a"]),
             "b": words.group(variable, row["group_b"]),
+            "n_a": sizes.get(row["group_a"]),
+            "n_b": sizes.get(row["group_b"]),
             "index": index.get((row["group_a"], row["group_b"])),
         }
         for row in tables.rows("profile_correlations", variable=variable, scale=scale)

@@ -73,7 +73,15 @@ def methods_page(tables: Tables, *, level: str = "domain") -> MethodsPage:
     units = _units(tables, words, shown, names, items)
     return MethodsPage(
         methods=tuple(
-            {"name": n, "title": method_title(n), "chosen": n == chosen, "index": indices.get(n)} for n in names
+            {
+                "name": n,
+                "title": method_title(n),
+                "chosen": n == chosen,
+                "index": indices.get(n),
+                "place": place,
+                "weights": [unit.cells[place]["weight"] for unit in units],
+            }
+            for place, n in enumerate(names)
         ),
         units=units,
         raked=tuple(_raked(tables, words, shown, chosen)),
@@ -141,7 +149,11 @@ def _picture(units: tuple[MethodUnit, ...], methods: list[str], chosen: str) -> 
         lines.append(Line(f"{unit.code} {unit.title}", tuple(marks), low, high))
     axis = axis_for([mark.value for line in lines for mark in line.marks], percent=True)
     return Picture(
-        "Weight under every method", axis, tuple(lines), (f"Each of {len(methods)} methods", "The plan's method")
+        "Weight under every method",
+        axis,
+        tuple(lines),
+        (f"Each of {len(methods)} methods", "The plan's method"),
+        about="All tasks. The line joins the lowest and the highest weight and is no interval.",
     )
 
 

@@ -9,6 +9,8 @@ from jta.charts import Line, Mark, Picture, axis_for
 from jta.services.results import unit_weights
 from jta.services.results_tables import Row, Tables, Words, words_of
 
+APART = "The line joins the two and is no interval."
+
 
 @dataclass(frozen=True)
 class Overview:
@@ -22,7 +24,8 @@ class Overview:
     tests: list[Row]
     raking: Row
     no_frame: str | None
-    left_out: dict[str, str]
+    no_weights: str | None
+    left_out: tuple[tuple[str, str], ...]
     notes: tuple[str, ...]
 
 
@@ -34,15 +37,26 @@ def overview(tables: Tables) -> Overview:
     return Overview(
         counts=run.summary["counts"],
         units=units,
-        weights=_weights(units) if units else None,
+        weights=_weights(units, run.plan["confidence"]) if units else None,
         cells=cells,
-        frame=_frame(cells) if cells else None,
+        frame=_frame(cells),
         tests=[row | {"title": words.variable(row["variable"])} for row in tables.rows("representativeness")],
         raking=tables.document("rake_summary"),
         no_frame=tables.why_not("representativeness_cells"),
-        left_out=run.summary["left_out"],
+        no_weights=run.summary["left_out"].get("blueprint"),
+        left_out=tuple((_what(name, words), reason) for name, reason in run.summary["left_out"].items()),
         notes=tuple(run.summary["notes"]),
     )
+
+
+def _what(name: str, words: Words) -> str:
+    """Return what a run leaves out in words: "icc: importance 2" names a table, a scale and a domain."""
+    table, _, part = name.partition(": ")
+    code, _, scope = part.partition(" ")
+    if code not in words.scales:
+        return name
+    where = "all tasks" if scope == "total" else f"domain {scope} {words.unit(scope)}" if scope else "all tasks"
+    return f"{table}, {words.scale(code)}, {where}"
 
 
 def _named(row: Row, words: Words) -> Row:
@@ -50,21 +64,24 @@ def _named(row: Row, words: Words) -> Row:
     return row | named
 
 
-def _weights(units: list[dict[str, Any]]) -> Picture:
+def _weights(units: list[dict[str, Any]], confidence: float) -> Picture:
+    about = f"Retained tasks. The line is the {100 * confidence:.0f} % bootstrap interval."
     lines = tuple(
         Line(f"{u['code']} {u['title']}", (Mark(u["weight"]),), u["low"], u["high"], strong=u["level"] == "domain")
         for u in units
     )
     ends = [0.0, *(value for u in units for value in (u["weight"], u["high"]))]
-    return Picture("Weight of each content domain and subdomain", axis_for(ends, percent=True), lines)
+    return Picture("Weight of each content domain and subdomain", axis_for(ends, percent=True), lines, about=about)
 
 
-def _frame(cells: list[Row]) -> Picture:
+def _frame(cells: list[Row]) -> Picture | None:
     lines = tuple(
         Line(row["title"], (Mark(row["observed"], 0), Mark(row["expected"], 1)), row["observed"], row["expected"])
         for row in cells
-        if row["observed"] is not None
+        if row["observed"] is not None and row["expected"] is not None
     )
+    if not lines:
+        return None
     ends = [0.0, *(mark.value for line in lines for mark in line.marks)]
     series = ("Responses there are", "Responses a sample like the frame would have")
-    return Picture("Who answered, against the frame", axis_for(ends), lines, series)
+    return Picture("Who answered, against the frame", axis_for(ends), lines, series, about=APART)

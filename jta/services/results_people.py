@@ -101,5 +101,6 @@ def _picture(forecast: list[Row], wanted: float) -> Picture | None:
              strong=row["level"] == "domain")
         for row in known
     )  # fmt: skip
+    about = "A bar that ends before the dashed line is as precise as the plan wants."
     ends = [0.0, wanted, *(row["items_half_width"] for row in known)]
-    return Picture("Half width of each interval, in items of the exam", axis_for(ends), lines, rule=wanted)
+    return Picture("Half width of each interval, in items of the exam", axis_for(ends), lines, rule=wanted, about=about)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from jta.charts import shares_of
 from jta.services.results_privacy import Reader, hide
-from jta.services.results_tables import Row, Tables, words_of
+from jta.services.results_tables import Row, Tables, domains_of, tasks_in, words_of
+from jta.services.results_task_lines import labels_of
 
 WIDTH = 0.25  # of a step of the map, in logits
 FIT = (0.6, 1.4)  # usual range of mean squares for rating scales of surveys (Wright & Linacre, 1994)
@@ -31,6 +32,7 @@ class RaschPage:
     """The map from the top down, tasks with their fit, and the steps between answers."""
 
     steps: tuple[Step, ...]
+    domains: dict[str, str]
     tasks: tuple[Row, ...]
     categories: tuple[Row, ...]
     summary: Row
@@ -38,22 +40,35 @@ class RaschPage:
     why_not: str | None
 
 
-def rasch_page(tables: Tables) -> RaschPage:
+def rasch_page(tables: Tables, *, domain: str | None = None) -> RaschPage:
     """Return the Rasch model of a run; respondents are only counted, and steps with few are not told."""
     words = words_of(tables.run)
+    labels = labels_of(words, tables.run.summary["choices"].get("importance_scale") or "")
     tasks = [
-        row | {"statement": words.statements.get(row["task_id"], ""), "misfit": _is_misfit(row)}
+        row | {"statement": words.statements.get(row["task_id"], ""), "misfit": _is_misfit(row), "fit": _fit(row)}
         for row in tables.rows("rasch_tasks", method=MAP_METHOD)
     ]
     people = tables.stored("rasch_persons_jmle")["theta"].dropna().tolist() if tables.has("rasch_persons_jmle") else []
     return RaschPage(
         steps=_steps(people, tasks, tables.reader),
-        tasks=tuple(tasks),
-        categories=tuple(tables.rows("rasch_categories", method=MAP_METHOD)),
+        domains=domains_of(tables, words),
+        tasks=tuple(row for row in tasks if row["task_id"] in tasks_in(tables, domain)),
+        categories=tuple(_named(row, labels) for row in tables.rows("rasch_categories", method=MAP_METHOD)),
         summary=tables.document("rasch_summary").get(MAP_METHOD, {}),
         n_misfit=sum(row["misfit"] for row in tasks),
         why_not=tables.why_not("rasch_tasks"),
     )
+
+
+def _named(row: Row, labels: dict[int, str]) -> Row:
+    return row | {"label": labels.get(row["value"], "")}
+
+
+def _fit(row: Row) -> str:
+    """Return what the mean squares of a task say, or why there are none."""
+    if _is_misfit(row):
+        return "Look at it"
+    return str(row["note"] or ("" if row["infit"] is None else "As expected"))
 
 
 def _is_misfit(row: Row) -> bool:

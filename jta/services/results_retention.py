@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from jta.charts import Axis, axis_for
 from jta.models.results import AnalysisRun
-from jta.services.results_tables import Row, Tables, Words, words_of
+from jta.services.results_tables import Row, Tables, Words, domains_of, tasks_in, words_of
 
 if TYPE_CHECKING:
     from analysis.plan import RetentionCut
 
 CLASSES = ("keep", "review", "drop")
+CHANGED = "changed"
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,8 @@ class RetentionPage:
 
     cuts: tuple[CutLine, ...]
     tasks: tuple[Row, ...]
+    shown: tuple[Row, ...]
+    domain_names: dict[str, str]
     counts: tuple[tuple[str, int, int], ...]
     domains: tuple[Row, ...]
     axes: dict[str, Axis]
@@ -67,15 +70,32 @@ def retention_page(tables: Tables, asked: Mapping[str, str]) -> RetentionPage:
     return RetentionPage(
         cuts=lines,
         tasks=tasks,
+        shown=tuple(_wanted(tasks, asked, tasks_in(tables, asked.get("domain")))),
+        domain_names=domains_of(tables, words),
         counts=tuple((c, _count(tasks, "decision", c), _count(tasks, "tried", c)) for c in CLASSES),
         domains=_domains(tasks, words),
         axes={line.column: axis_for([], within=(line.low, line.high)) for line in lines},
         combine=run.plan["retention_combine"],
         moved=any(line.moved for line in lines),
         changed=sum(t["decision"] != t["tried"] for t in tasks),
-        steps=tuple(tables.rows("retention_sensitivity")),
+        steps=tuple(_step(row, run, words) for row in tables.rows("retention_sensitivity")),
         why_not=_why_not(run, known),
     )
+
+
+def _wanted(tasks: tuple[Row, ...], asked: Mapping[str, str], here: set[str]) -> Iterator[Row]:
+    """Give the tasks of the class and the domain asked for; an unknown class counts as all."""
+    wanted = asked.get("class", "")
+    for task in tasks:
+        fits = {CHANGED: task["decision"] != task["tried"]}.get(wanted, task["tried"] == wanted)
+        if task["task_id"] in here and (fits or wanted not in (*CLASSES, CHANGED)):
+            yield task
+
+
+def _step(row: Row, run: AnalysisRun, words: Words) -> Row:
+    """Return a row of a cut moved alone, with what the cut is on in words."""
+    cuts, number = _cuts(run), int(row["cut_number"])
+    return row | {"words": _words(run, words, cuts[number - 1]) if number <= len(cuts) else row["measure"]}
 
 
 def _movable(run: AnalysisRun, rows: list[Row]) -> list[RetentionCut]:

@@ -46,14 +46,14 @@ def sensitivity_page(tables: Tables) -> SensitivityPage:
 
 
 def _factors(tables: Tables, words: Words, base: Row, chosen: str) -> list[Row]:
-    unit, weight = base["unit"], base["weight"]
+    unit, weight, level = base["unit"], base["weight"], 100 * tables.run.plan["confidence"]
     here = {"level": "domain", "unit": unit}
     boot = tables.one("bootstrap_weights", **here, method=chosen)
     raked = tables.one("domain_weights_raked", **here, method=chosen).get("weight")
     kept = tables.one("blueprint", **here)
     found = [
         _methods(tables, here, weight),
-        ("Who happened to answer", boot.get("perc_low"), boot.get("perc_high"), "bootstrap interval"),
+        ("Who happened to answer", boot.get("perc_low"), boot.get("perc_high"), f"{level:.0f} % bootstrap interval"),
         ("Weighting to the frame", raked, raked, "unweighted against raked"),
         ("The retention rule", kept.get("weight"), kept.get("weight"), "all tasks against retained tasks"),
     ]
@@ -76,4 +76,10 @@ def _methods(tables: Tables, here: dict[str, Any], weight: float | None) -> tupl
 def _picture(axis: Axis, rows: list[Row]) -> Picture:
     lines = tuple(Line(r["factor"], (Mark(r["base"]),), r["low"], r["high"], note=r["about"]) for r in rows)
     title = f"{rows[0]['unit']} {rows[0]['title']}"
-    return Picture(title, axis, lines, rule=rows[0]["base"])
+    return Picture(
+        title,
+        axis,
+        lines,
+        rule=rows[0]["base"],
+        about="The dashed line is the weight under the plan's method, all tasks.",
+    )

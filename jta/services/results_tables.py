@@ -218,6 +218,18 @@ def pick_scale(run: AnalysisRun, scales: Sequence[str], asked: str | None) -> st
     return next((code for code in (asked, importance) if code in scales and code is not None), next(iter(scales), ""))
 
 
+def domains_of(tables: Tables, words: Words) -> dict[str, str]:
+    """Return the content domains of a run's tasks, to choose one from."""
+    return {code: words.unit(code) for code in dict.fromkeys(row["domain_id"] for row in tables.rows("retention"))}
+
+
+def tasks_in(tables: Tables, domain: str | None) -> set[str]:
+    """Return the tasks of a domain; of all where there is no such domain."""
+    rows = tables.rows("retention")
+    found = {row["task_id"] for row in rows if row["domain_id"] == domain}
+    return found or {row["task_id"] for row in rows}
+
+
 def words_of(run: AnalysisRun) -> Words:
     """Return the words of a run's study, in four queries."""
     study_id = run.study_id

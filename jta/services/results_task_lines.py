@@ -45,6 +45,8 @@ class TasksPage:
     scales: dict[str, str]
     domains: dict[str, str]
     method_text: str
+    about: str
+    of_whom: str
     why_not: str | None
 
 
@@ -54,26 +56,50 @@ def tasks_page(tables: Tables, *, scale: str | None = None, domain: str = "", de
     scales = list(dict.fromkeys(row["scale"] for row in tables.rows("task_stats")))
     shown = pick_scale(run, scales, scale)
     lines = _lines(tables, words, shown)
-    values = [int(name[6:]) for name in tables.one("task_stats") if name.startswith("count_")]
-    used = [v for v in values if any(r[f"count_{v}"] for r in tables.rows("task_stats", scale=shown))]
     wanted = [t for t in lines if (not domain or t.domain == domain) and (not decision or t.decision == decision)]
     return TasksPage(
         lines=tuple(wanted),
         total=len(lines),
-        axis=axis_for([], within=(min(used, default=0), max(used, default=1))),
+        axis=axis_for([], within=ends_of(tables, shown)),
         scale=shown,
         scale_title=words.scale(shown),
         scales={code: words.scale(code) for code in scales},
         domains={code: words.unit(code) for code in dict.fromkeys(t.domain for t in lines)},
         method_text=run.summary["method_text"],
+        about=ends_in_words(words, shown),
+        of_whom=_of_whom(tables, shown),
         why_not=tables.why_not("task_stats"),
     )
+
+
+def ends_of(tables: Tables, scale: str) -> tuple[float, float]:
+    """Return the lowest and the highest number that a scale's answers have in a run: the whole width of its axis."""
+    values = [int(name[6:]) for name in tables.one("task_stats") if name.startswith("count_")]
+    used = [v for v in values if any(r[f"count_{v}"] for r in tables.rows("task_stats", scale=scale))]
+    return min(used, default=0), max(used, default=1)
+
+
+def ends_in_words(words: Words, scale: str) -> str:
+    """Return what the lowest and the highest number of a scale mean, empty where the scale has no words."""
+    labels = {value: label for value, label in labels_of(words, scale).items() if label}
+    ends = dict.fromkeys((min(labels), max(labels))) if labels else {}
+    return "; ".join(f"{value} = {labels[value]}" for value in ends) + "." if ends else ""
+
+
+def _of_whom(tables: Tables, scale: str) -> str:
+    """Return whose mean it is; empty for a scale that is neither importance nor frequency."""
+    choices = tables.run.summary["choices"]
+    if scale.endswith("_performers") or scale == choices.get("importance_scale"):
+        return "Means of those who perform the task."
+    if scale == choices.get("frequency_scale"):
+        return "Means of everybody, with 0 for those who do not perform the task."
+    return ""
 
 
 def _lines(tables: Tables, words: Words, scale: str) -> list[TaskRow]:
     statistics = {row["task_id"]: row for row in tables.rows("task_stats", scale=scale)}
     performing = {row["task_id"]: row for row in tables.rows("performing")}
-    labels = _labels(words, scale)
+    labels = labels_of(words, scale)
     return [
         TaskRow(
             code=row["task_id"],
@@ -90,7 +116,8 @@ def _lines(tables: Tables, words: Words, scale: str) -> list[TaskRow]:
     ]
 
 
-def _labels(words: Words, scale: str) -> dict[int, str]:
+def labels_of(words: Words, scale: str) -> dict[int, str]:
+    """Return the words of a scale's anchors by their numbers."""
     anchors: list[dict[str, Any]] = words.scales.get(scale.removesuffix("_performers"), {}).get("anchors", [])
     return {int(a["value"] or 0): a["label"] for a in anchors}
 

@@ -6,7 +6,7 @@ from flask import flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 
-from jta.forms.results import build_method_form
+from jta.forms.results import build_method_form, steps_in_words
 from jta.forms.study import seen_version
 from jta.permissions import allows, current_actor
 from jta.services import results_methods as methods_service
@@ -35,16 +35,21 @@ def tasks(study_id: int, run_id: int) -> ResponseReturnValue:  # noqa: ARG001  t
 
 def agreement(study_id: int, run_id: int) -> ResponseReturnValue:  # noqa: ARG001  the guard has loaded the study
     """Show how far respondents agree, and how reliable the picture of the tasks is."""
-    tables = open_results(g.study, run_id, g.roles)
-    return render_template(
-        "results/agreement.html", run=tables.run, page=agreement_page(tables, scale=request.args.get("scale"))
-    )
+    tables, asked = open_results(g.study, run_id, g.roles), request.args
+    page = agreement_page(tables, scale=asked.get("scale"), domain=asked.get("domain"))
+    return render_template("results/agreement.html", run=tables.run, page=page)
 
 
 def subgroups(study_id: int, run_id: int) -> ResponseReturnValue:  # noqa: ARG001  the guard has loaded the study
     """Show where groups see the job differently."""
     tables, asked = open_results(g.study, run_id, g.roles), request.args
-    page = groups_page(tables, variable=asked.get("group"), scale=asked.get("scale"), only="differ" in asked)
+    page = groups_page(
+        tables,
+        variable=asked.get("group"),
+        scale=asked.get("scale"),
+        domain=asked.get("domain"),
+        only="differ" in asked,
+    )
     return render_template("results/subgroups.html", run=tables.run, page=page)
 
 
@@ -70,13 +75,16 @@ def precision(study_id: int, run_id: int) -> ResponseReturnValue:  # noqa: ARG00
 def sensitivity(study_id: int, run_id: int) -> ResponseReturnValue:  # noqa: ARG001  the guard has loaded the study
     """Show what moves the weights."""
     tables = open_results(g.study, run_id, g.roles)
-    return render_template("results/sensitivity.html", run=tables.run, page=sensitivity_page(tables))
+    page = sensitivity_page(tables)
+    return render_template("results/sensitivity.html", run=tables.run, page=page, steps=steps_in_words(page.steps))
 
 
 def rasch(study_id: int, run_id: int) -> ResponseReturnValue:  # noqa: ARG001  the guard has loaded the study
     """Show respondents and tasks on one scale."""
     tables = open_results(g.study, run_id, g.roles)
-    return render_template("results/rasch.html", run=tables.run, page=rasch_page(tables))
+    return render_template(
+        "results/rasch.html", run=tables.run, page=rasch_page(tables, domain=request.args.get("domain"))
+    )
 
 
 def methods(study_id: int, run_id: int) -> ResponseReturnValue:

@@ -5,6 +5,19 @@
   const form = document.getElementById("cuts");
   if (!form) return;
 
+  // The page is loaded anew for each cut: whoever moves it by keyboard goes on from the same slider at the same place.
+  const KEY = "cut-in-hand";
+  const keepPlace = (field) => {
+    sessionStorage.setItem(KEY, JSON.stringify([window.location.pathname, field.name, window.scrollY]));
+  };
+  const findPlace = () => {
+    const [path, name, top] = JSON.parse(sessionStorage.getItem(KEY) ?? "[]");
+    sessionStorage.removeItem(KEY);
+    if (path !== window.location.pathname) return;
+    form.elements[name]?.parentElement.querySelector(".cut-slider")?.focus({ preventScroll: true });
+    window.scrollTo(0, top);
+  };
+
   const addSlider = (field) => {
     const slider = document.createElement("input");
     slider.type = "range";
@@ -15,7 +28,10 @@
     slider.addEventListener("input", () => {
       field.value = slider.value;
     });
-    slider.addEventListener("change", () => form.requestSubmit());
+    slider.addEventListener("change", () => {
+      keepPlace(field);
+      form.requestSubmit();
+    });
     field.addEventListener("input", () => {
       slider.value = field.value;
     });
@@ -23,4 +39,5 @@
   };
 
   for (const field of form.querySelectorAll("input[type=number]")) addSlider(field);
+  findPlace();
 })();

@@ -46,7 +46,7 @@
     const address = new URL(window.location.href);
     address.searchParams.set("sort", order);
     window.history.replaceState(null, "", address);
-    for (const form of document.querySelectorAll("form.filter-row")) keepOrder(form, order);
+    for (const form of document.querySelectorAll("form.filter-row, form#cuts")) keepOrder(form, order);
   };
 
   // Choosing a filter keeps the order.
@@ -68,7 +68,7 @@
     const header = table?.tHead?.rows[0]?.cells[Number(column)];
     if (!header?.dataset.sort || !["ascending", "descending"].includes(direction)) return;
     sortBy(table, header, direction);
-    for (const form of document.querySelectorAll("form.filter-row")) keepOrder(form, order);
+    for (const form of document.querySelectorAll("form.filter-row, form#cuts")) keepOrder(form, order);
   };
 
   const openRow = () => {
@@ -91,7 +91,9 @@
     const button = document.createElement("button");
     button.type = "button";
     button.className = "sort-button";
-    button.append(...header.childNodes);
+    const link = header.querySelector("a.sort-button"); // what sorts where no script runs
+    button.append(...(link ?? header).childNodes);
+    header.replaceChildren();
     button.addEventListener("click", () => {
       const direction = nextDirection(header);
       sortBy(table, header, direction);
