@@ -134,3 +134,6 @@ def slide(page: Page, run: str) -> None:
     page.keyboard.press("ArrowRight")
     page.wait_for_url(re.compile(r"cut1=3\.05"))
     expect(page.locator("#counts-title")).to_contain_text("would change class")
+    expect(page.locator(".cut-slider").first).to_be_focused()  # the next key moves it on
+    page.keyboard.press("ArrowRight")
+    page.wait_for_url(re.compile(r"cut1=3\.1"))
