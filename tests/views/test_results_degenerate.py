@@ -14,7 +14,7 @@ from jta.models.response import Rating, Response
 from jta.models.study import Study
 from jta.models.survey import RatingScale
 from tests.factories import make_user, signed_in_client
-from tests.services.study_factory import _launch, make_study
+from tests.services.study_factory import launch, make_study
 from tests.views.test_results_pages import PAGES
 
 STAFF = {"director": "dora@example.org", "psychometrician": "pia@example.org"}
@@ -38,7 +38,7 @@ def _analyse(scales: set[str], n_people: int, performs: bool) -> str:
     study = db.session.get_one(Study, made.study_id)
     for scale in db.session.query(RatingScale).filter(RatingScale.code.not_in(scales)):
         db.session.delete(scale)
-    instrument = _launch(study)
+    instrument = launch(study)
     for n, person in enumerate(made.people, 1):
         response = Response(
             study_id=study.id, instrument_id=instrument.id, person_id=person, code=f"R{n}", receipt=f"Q{n}",
