@@ -26,6 +26,7 @@ from jta import clock, jobs
 from jta.db import db, transaction
 from jta.models.jobs import RUNNING, Job, Worker
 from jta.services.bounces import read_bounces
+from jta.services.panel_mail import remind_due
 from jta.services.retention import erase_names, keep_list
 from jta.services.sending import Postman
 
@@ -138,9 +139,10 @@ def read_mail(worker: WorkerProcess) -> bool:
 
 
 def keep_calendar(_worker: WorkerProcess) -> bool:
-    """Erase what is not kept any longer, and keep the list of those to be left alone in step with its file."""
+    """Erase what is not kept any longer, keep the list of those to be left alone, remind panelists who are behind."""
     keep_list()
     erase_names()
+    remind_due()
     return False
 
 

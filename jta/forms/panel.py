@@ -122,6 +122,12 @@ class RoundForm(FlaskForm):
         [Optional()],
         description="Panelists see this date. The round stays open until you close it.",
     )
+    remind_days = SelectField(
+        "Remind those who are behind",
+        choices=[SelectChoice(str(n), f"{n} days before the date") for n in (2, 3, 5, 7)],
+        default="0",
+        description="One message by itself, outside your quiet hours. You can write to them at any time too.",
+    )
     choice_set = SelectField("Scale", validate_choice=True)
     former = SelectField("Show the answers of an earlier round", description="Panelists see how all answered then.")
     domains = CheckboxesField("Content domains", description="None ticked means all of them.")
@@ -136,6 +142,7 @@ class RoundForm(FlaskForm):
         self, *args: Any, kind: RoundKind, domains: Sequence[Domain], former: Sequence[Round], **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
+        self.remind_days.choices.insert(0, SelectChoice("0", "Never by itself"))
         self.choice_set.choices = [SelectChoice(s.code, s.label) for s in kind.sets] or [SelectChoice("", "none")]
         none = SelectChoice("", "No: this is the first one")
         self.former.choices = [none] + [SelectChoice(str(one.id), f"{one.number}. {one.title}") for one in former]
@@ -158,7 +165,7 @@ class RoundForm(FlaskForm):
         share = (self.link_share.data or 0) / 100 if "link_share" in self else 0
         return RoundPlan(
             self.title.data or "", self.instructions.data or "", self.due_on.data, chosen or "",
-            int(former) if former else None, frozenset(ids), share or LINK_SHARE,
+            int(former) if former else None, frozenset(ids), share or LINK_SHARE, int(self.remind_days.data or 0),
         )  # fmt: skip
 
 

@@ -50,6 +50,7 @@ class Panelist(db.Model):
     added_at: Mapped[datetime]
     left_at: Mapped[datetime | None]
     left_reason: Mapped[str] = mapped_column(default="")
+    stopped_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
     signatures: Mapped[list[Signature]] = relationship(order_by="Signature.id", cascade="all, delete-orphan")
 
@@ -134,6 +135,8 @@ class Round(db.Model):
     closed_at: Mapped[datetime | None]
     decided_at: Mapped[datetime | None]
     released_at: Mapped[datetime | None]
+    remind_days: Mapped[int] = mapped_column(default=0, server_default="0")
+    reminded_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
     items: Mapped[list[RoundItem]] = relationship(order_by="RoundItem.position", cascade="all, delete-orphan")
 
@@ -174,7 +177,10 @@ class Participation(db.Model):
 
 
 class PanelMessage(db.Model):
-    """One message about a round to one panelist, with its state; its text is made when it is handed over."""
+    """One message about a round to one panelist, with its state; its text is made when it is handed over.
+
+    ``address_mark`` is the keyed hash of the address it went to: a report of mail that came back is about that one.
+    """
 
     __tablename__ = "panel_message"
     __table_args__ = (CheckConstraint(f"state IN {MAIL_STATES}", name="known_state"),)
@@ -184,8 +190,10 @@ class PanelMessage(db.Model):
     message_id: Mapped[str] = mapped_column(unique=True)
     state: Mapped[str] = mapped_column(default="planned")
     detail: Mapped[str] = mapped_column(default="")
+    address_mark: Mapped[str] = mapped_column(default="", server_default="")
     asked_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+    bounced_at: Mapped[datetime | None]
 
 
 class RoundAnswer(db.Model):

@@ -68,7 +68,7 @@ LEFT_OUT: dict[str, str] = {
 
 # Columns of kept tables that do not travel; what stands in for them where the database wants a value is made on import.
 DROPPED: dict[str, set[str]] = {
-    "panelist": {"email", "token_hash", "link_generation"},
+    "panelist": {"email", "token_hash", "link_generation", "stopped_at"},
     "former_list": {"former_study_id"},
 }
 

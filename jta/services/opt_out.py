@@ -12,12 +12,14 @@ from jta.audit import Actor
 from jta.db import db, transaction
 from jta.errors import NotFoundError
 from jta.models.delivery import Person, PersonEvent
+from jta.models.panel import Panelist
 from jta.models.sending import LeftAlone
 from jta.models.study import Study
 from jta.services import links
 from jta.services.delivery_roster import get_person
 
 RESPONDENT = Actor("respondent", "respondent")
+PANEL_STOP = "panel stop"  # a purpose of its own: a link of the survey is not one of the panel
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,7 @@ class StopPage:
     contact: str
     stopped: bool
     language: str  # that the director wrote it in
+    panel: bool = False
 
 
 def load_stop_page(token: str) -> StopPage:
@@ -38,6 +41,11 @@ def load_stop_page(token: str) -> StopPage:
     NotFoundError
         If the token is not one of ours.
     """
+    panelist = _panelist(token)
+    if panelist is not None:
+        study = db.session.get_one(Study, panelist.study_id)
+        stopped = panelist.stopped_at is not None
+        return StopPage(study.title, study.contact, stopped, study.languages[0], panel=True)
     person = _person(token)
     study = db.session.get_one(Study, person.study_id)
     return StopPage(study.title, study.contact, _opted_out(person.id), study.languages[0])
@@ -52,9 +60,21 @@ def opt_out(token: str) -> None:
         If the token is not one of ours.
     """
     with transaction():
+        panelist = _panelist(token)
+        if panelist is not None:
+            _stop_panel(panelist.id)
+            return
         person = _locked(_person(token).id)
         # The study's trail names no person here: who stopped is in the person's own events.
         _stop(RESPONDENT, person, "by the link in a message")
+
+
+def _stop_panel(panelist_id: int) -> None:
+    panelist = db.session.get_one(Panelist, panelist_id, with_for_update=True, populate_existing=True)
+    if panelist.stopped_at is None:
+        panelist.stopped_at = clock.now()
+        actor = Actor(f"panelist {panelist.id}", "panelist")
+        audit.record(actor, "stopped panel messages", actor.name, study_id=panelist.study_id)
 
 
 def stop_messages(actor: Actor, study_id: int, person_id: int) -> None:
@@ -85,6 +105,16 @@ def leave_alone(study_id: int, address: str, reason: str) -> None:
     known = select(exists().where(LeftAlone.study_id == study_id, LeftAlone.address_mark == mark))
     if not db.session.scalar(known):
         db.session.add(LeftAlone(study_id=study_id, address_mark=mark, reason=reason, at=clock.now()))
+
+
+def panel_stop_url(panelist: Panelist) -> str:
+    """Return the link that stops messages to a panelist."""
+    return links.site_url(f"/stop/{links.row_token(PANEL_STOP, panelist.id)}")
+
+
+def _panelist(token: str) -> Panelist | None:
+    panelist_id = links.read_row_token(PANEL_STOP, token)
+    return db.session.get(Panelist, panelist_id) if panelist_id is not None else None
 
 
 def _person(token: str) -> Person:

@@ -22,7 +22,10 @@ LONGEST_TITLE, LONGEST_TEXT = 200, 4000
 
 @dataclass(frozen=True)
 class RoundPlan:
-    """What the director says of a round; ``domains`` empty means every content domain."""
+    """What the director says of a round; ``domains`` empty means every content domain.
+
+    ``remind_days`` before the due date those who are behind get a reminder by itself; 0 means never.
+    """
 
     title: str
     instructions: str = ""
@@ -31,6 +34,7 @@ class RoundPlan:
     former_id: int | None = None
     domains: frozenset[int] = field(default_factory=frozenset)
     link_share: float = LINK_SHARE
+    remind_days: int = 0
 
 
 def list_rounds(study_id: int) -> list[Round]:
@@ -117,7 +121,12 @@ def _write(one: Round, plan: RoundPlan) -> None:
         raise InvalidInputError("Give the round a title.", field="title")
     if len(plan.title) > LONGEST_TITLE or len(plan.instructions) > LONGEST_TEXT:
         raise InvalidInputError("This text is too long.", field="instructions")
+    if plan.remind_days and plan.due_on is None:
+        raise InvalidInputError("Set the date first: the reminder goes out before it.", field="remind_days")
+    if one.due_on != plan.due_on:
+        one.reminded_at = None  # the reminder before the former date was about another one
     one.title, one.instructions, one.due_on = plan.title.strip(), plan.instructions.strip(), plan.due_on
+    one.remind_days = plan.remind_days
     if one.state in (None, "draft"):
         one.former_id = _checked_former(one, plan.former_id)
         one.settings = _settings(one, plan)
@@ -274,7 +283,7 @@ def locked_round(study_id: int, round_id: int) -> Round:
 def _state(one: Round) -> dict[str, Any]:
     return {
         "kind": one.kind, "title": one.title, "instructions": one.instructions, "due": str(one.due_on),
-        "settings": one.settings, "former": one.former_id,
+        "remind": one.remind_days, "settings": one.settings, "former": one.former_id,
     }  # fmt: skip
 
 

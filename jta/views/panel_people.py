@@ -9,6 +9,7 @@ from jta.forms.panel import PanelistForm, ReasonForm, stored_panelist
 from jta.forms.study import seen_version
 from jta.permissions import current_actor
 from jta.services import panel as service
+from jta.services.panel_mail import came_back
 from jta.services.panel_overview import has_signed
 from jta.services.panel_statements import list_texts
 from jta.views.study_attempt import attempt
@@ -22,7 +23,7 @@ def people(study_id: int) -> ResponseReturnValue:
     """Show who is on the panel, what they signed, who has a link."""
     everybody, texts = service.list_panelists(study_id), list_texts(study_id)
     signed = {one.id: has_signed(one, texts) for one in everybody}
-    return render_template("panel/people.html", people=everybody, signed=signed)
+    return render_template("panel/people.html", people=everybody, signed=signed, back=came_back(study_id))
 
 
 def add_panelist(study_id: int) -> ResponseReturnValue:
@@ -49,7 +50,8 @@ def edit_panelist(study_id: int, panelist_id: int) -> ResponseReturnValue:
     if tried.done:
         flash("Saved.", "success")
         return _to_people(study_id)
-    page = render_template("panel/person.html", form=form, person=person, conflict=tried.conflict)
+    back = came_back(study_id).get(panelist_id)
+    page = render_template("panel/person.html", form=form, person=person, conflict=tried.conflict, back=back)
     return page, tried.status
 
 

@@ -63,6 +63,7 @@ def edit_round(study_id: int, round_id: int) -> ResponseReturnValue:
     form = _form(
         study_id, one.kind, one, title=one.title, instructions=one.instructions, due_on=one.due_on,
         choice_set=one.settings.get("set"), former=str(one.former_id or ""), version=one.version,
+        remind_days=str(one.remind_days),
         domains=[str(i) for i in one.settings.get("domains", ())],
         link_share=round(100 * one.settings.get("link_share", 0.5)),
     )  # fmt: skip

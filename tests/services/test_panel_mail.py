@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from jta import clock, jobs
 from jta.db import db, transaction
 from jta.errors import InvalidInputError, StateError
+from jta.models.audit import AuditEvent
 from jta.models.panel import PanelMessage
-from jta.services import panel
-from jta.services.panel_mail import load_outlook, plan_messages
+from jta.services import bounces, links, opt_out, panel
+from jta.services.panel_mail import came_back, load_outlook, plan_messages, remind_due
 from jta.services.panel_visits import open_by_link
 from tests.mail_server import MailServer, mail_server
 from tests.services.panel_study import close, finish, make_panel_study, open_round
@@ -123,3 +124,81 @@ def test_without_a_mail_server_nothing_is_planned(app_context):
     with pytest.raises(StateError, match="No mail server"):
         plan_messages(made.dora, made.id, one.id, seen=1)
     assert _states() == []
+
+
+def _report(maildir, *, message_id: str = "", to: str = "study@example.org", address: str, status: str = "5.1.1"):
+    folder = maildir / "new"
+    folder.mkdir(parents=True, exist_ok=True)
+    content = (
+        f"Message-ID: <report@mx>\r\nTo: {to}\r\nContent-Type: multipart/report; report-type=delivery-status; "
+        "boundary=b\r\n\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx\r\n\r\n"
+        f"Final-Recipient: rfc822; {address}\r\nAction: failed\r\nStatus: {status}\r\n"
+        "Diagnostic-Code: smtp; 550 no such user\r\n\r\n"
+        f"--b\r\nContent-Type: text/rfc822-headers\r\n\r\n{message_id and 'Message-ID: ' + message_id}\r\n\r\n--b--\r\n"
+    )
+    (folder / f"{len(list(folder.iterdir()))}.mx").write_bytes(content.encode())
+
+
+@pytest.mark.parametrize("by", ["message", "mark"])
+def test_mail_that_came_back_stops_mail_until_the_address_is_replaced(server, tmp_path, by):
+    made = make_panel_study(2)
+    one = open_round(made, "review")
+    plan_messages(made.dora, made.id, one.id, seen=2)
+    jobs.run_waiting()
+    sent = db.session.query(PanelMessage).order_by(PanelMessage.id).first()
+    mark = links.bounce_mark(sent.id, bounces.PANEL_BOUNCE)
+    which = {"message_id": sent.message_id} if by == "message" else {"to": f"bounces+{mark}@example.org"}
+    _report(tmp_path, address="e1.1@example.org", **which)
+    assert (bounces.read_bounces(tmp_path), bounces.read_bounces(tmp_path)) == (1, 0)
+    later = clock.now() + timedelta(days=4)
+    with clock.running_on(lambda: later):
+        assert load_outlook(one).left_out == {"the address does not work": 1}
+        assert "550 no such user" in came_back(made.id)[sent.panelist_id].detail
+        _rename(made, 0, "new@example.org")
+        assert (len(load_outlook(one).people), came_back(made.id)) == (2, {})
+
+
+def test_a_panelist_stops_messages_by_the_link_in_one(server):
+    made = make_panel_study(2)
+    one = open_round(made, "review")
+    plan_messages(made.dora, made.id, one.id, seen=2)
+    jobs.run_waiting()
+    message = next(got.message for got in server.received if got.to == "e1.1@example.org")
+    assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    token = message["List-Unsubscribe"].strip("<>").rsplit("/", 1)[1]
+    assert token in message.get_body(("plain",)).get_content()
+    assert (opt_out.load_stop_page(token).stopped, opt_out.load_stop_page(token).panel) == (False, True)
+    for _ in range(2):
+        opt_out.opt_out(token)
+    assert opt_out.load_stop_page(token).stopped
+    later = clock.now() + timedelta(days=4)
+    with clock.running_on(lambda: later):
+        assert load_outlook(one).left_out == {"stopped these messages": 1}
+    assert db.session.query(AuditEvent).filter_by(action="stopped panel messages").count() == 1
+
+
+def test_whoever_is_behind_is_reminded_once_before_the_date_outside_quiet_hours(server):
+    made = make_panel_study(2)
+    thursday = datetime(2027, 3, 4, 15, tzinfo=UTC)  # 10 o'clock in New York
+    one = open_round(made, "review", due_on=thursday.date() + timedelta(days=3), remind_days=3)
+    finish(made.tickets[0], one)
+    for at, expected in (
+        (thursday - timedelta(days=1), 0), (thursday - timedelta(hours=9), 0), (thursday, 1), (thursday, 0),
+    ):  # fmt: skip
+        with clock.running_on(lambda at=at: at):
+            assert (remind_due(), jobs.run_waiting()) == (expected, expected)
+    assert list(server.recipients) == ["e2.1@example.org"]
+    with pytest.raises(InvalidInputError, match="Set the date first"):
+        open_round(made, "review", remind_days=3)
+
+
+def test_a_server_that_never_takes_it_ends_the_message_after_three_days(server):
+    made = make_panel_study(1)
+    one = open_round(made, "review")
+    plan_messages(made.dora, made.id, one.id, seen=1)
+    server.sender_reply = "451 come back"
+    now = clock.now()
+    for hours in range(0, 84, 6):
+        with clock.running_on(lambda at=now + timedelta(hours=hours): at):
+            jobs.run_waiting()
+    assert (_states(), server.received) == (["refused"], [])
