@@ -186,6 +186,7 @@ RULES: dict[str, Rule] = {
     "cycle.show": _rule((*_editors, PANELIST, AUDITOR), _editors),
     "cycle.decide": _rule(_editors, _editors),
     "cycle.compare": _rule(_results),
+    "cycle.compare_file": _rule(_results),
     "cycle.clone": _rule((DIRECTOR,), (DIRECTOR,)),
     "inventory_checks.index": _rule((*_editors, PANELIST, AUDITOR)),
     "inventory_checks.dismiss": _rule((), _editors),

@@ -12,15 +12,17 @@ from jta.db import db
 from jta.models.inventory import Task
 
 RELATIONS = ("same", "reworded", "split", "merged", "new", "retired")
+CLONE_KINDS = CYCLE, TRANSPORT = "cycle", "transport"  # the next cycle; does the list hold for other people?
 
 
 class StudyOrigin(db.Model):
-    """The study that a study was cloned from; its title stays when it is gone."""
+    """The study that a study was cloned from, and what for: `CLONE_KINDS`. Its title stays when it is gone."""
 
     __tablename__ = "study_origin"
     study_id: Mapped[int] = mapped_column(ForeignKey("study.id", ondelete="CASCADE"), primary_key=True)
     cloned_from: Mapped[int | None] = mapped_column(ForeignKey("study.id", ondelete="SET NULL"))
     title: Mapped[str]
+    kind: Mapped[str] = mapped_column(default=CYCLE, server_default=CYCLE)
     by_name: Mapped[str]
     at: Mapped[datetime]
 

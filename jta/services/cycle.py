@@ -22,7 +22,7 @@ from jta.services.statement_similarity import Alike
 from jta.services.study_stage import lock_study
 
 LONGEST_LIST = 5_000
-AS_PROPOSED = "As proposed"
+AS_PROPOSED, SAME_WORDING = "As proposed", "Same wording"
 
 
 @dataclass(frozen=True)
@@ -292,7 +292,7 @@ def accept(actor: Actor, study_id: int, list_id: int, *, which: str) -> int:
         for line in waiting:
             for link in line.links:
                 link.decided_by, link.decided_at = actor.name, clock.now()
-                link.reason = "Same wording" if line.relation == "same" else AS_PROPOSED
+                link.reason = SAME_WORDING if line.relation == "same" else AS_PROPOSED
         if waiting:
             crosswalk.former.at = clock.now()
             note = f"{len(waiting)} as proposed"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, and_, insert, select
+from sqlalchemy import ColumnElement, Table, and_, insert, select, update
 
 from analysis.plan import AnalysisPlan
 from jta import audit, clock
@@ -12,11 +12,11 @@ from jta.audit import Actor
 from jta.db import db, transaction
 from jta.errors import InvalidInputError
 from jta.models.account import Membership
-from jta.models.cycle import StudyOrigin
+from jta.models.cycle import CYCLE, TRANSPORT, CrosswalkLink, FormerList, StudyOrigin
 from jta.models.inventory import Knowledge, StatementVersion, Task
 from jta.models.study import Study
 from jta.models.survey import Anchor, RatingScale
-from jta.services.cycle import FormerText, NewList, write_list
+from jta.services.cycle import SAME_WORDING, FormerText, NewList, write_list
 from jta.services.cycle_sources import texts_of_study, weights_of_study
 from jta.services.study import LONGEST, get_study
 from jta.services.study_plan_versions import keep_version
@@ -29,7 +29,8 @@ CLONED = (
 )  # fmt: skip
 SCALES = frozenset({"rating_scale", "anchor"})
 _OWN = frozenset({"id", "title", "stage", "created_at", "plan_saved_at", "version"})
-CYCLE, TRANSPORT = "cycle", "transport"
+PERFORMED = "performed"
+RATED_ELSE = ("ksa", "points")  # pages that a short confirmation leaves out
 Ids = dict[tuple[str, int], int]
 
 
@@ -37,7 +38,8 @@ def clone_study(actor: Actor, study_id: int, *, title: str, kind: str = CYCLE) -
     """Make a new study of this one's description, strata, scales, survey, inventory, KSAs and plan.
 
     The cloned study's own list becomes a former list of the new one, with a crosswalk to decide. ``kind`` `TRANSPORT`
-    asks two things of each task instead of the study's scales: whether it is performed, and how important it is.
+    asks two things of each task instead of the study's scales: whether it is performed, and how important it is, on
+    the study's own importance scale where it has one, so that means can be compared. Its crosswalk is decided at once.
 
     Raises
     ------
@@ -53,14 +55,18 @@ def clone_study(actor: Actor, study_id: int, *, title: str, kind: str = CYCLE) -
         _copy_tables(former.id, study.id, kind)
         _begin_histories(former, study, actor)
         if kind == TRANSPORT:
-            db.session.add_all(_transport_scales(study.id))
+            db.session.add_all(_transport_scales(former.id, study.id))
         keep_version(study, actor.name, departure=False)
         now = clock.now()
         db.session.add(Membership(user_id=actor.user_id, study_id=study.id, role="director", granted_at=now))
         db.session.add(
-            StudyOrigin(study_id=study.id, cloned_from=former.id, title=former.title, by_name=actor.name, at=now)
+            StudyOrigin(
+                study_id=study.id, cloned_from=former.id, title=former.title, kind=kind, by_name=actor.name, at=now
+            )
         )
         _keep_former(actor, former, study, texts, weights)
+        if kind == TRANSPORT:
+            _settle_same(study.id, actor)
         _record(actor, former, study, kind)
     return study
 
@@ -70,11 +76,21 @@ def _new_study(former: Study, title: str, kind: str) -> Study:
     values: dict[str, Any] = {name: getattr(former, name) for name in names}
     now = clock.now()
     if kind == TRANSPORT:
-        values["plan"] = AnalysisPlan(items=former.exam_items).to_dict()
+        values["plan"] = _transport_plan(former)
     study = Study(**values, title=title, stage="inventory", created_at=now, plan_saved_at=now)
     db.session.add(study)
     db.session.flush()
     return study
+
+
+def _transport_plan(former: Study) -> dict[str, Any]:
+    """Return a plan that takes the answers to "performed?" for what they are; weights come from importance."""
+    own = _own_importance(former.id)
+    plan = AnalysisPlan(
+        items=former.exam_items, frequency_scale=PERFORMED, index="importance",
+        importance_scale=own.code if own else "importance",
+    )  # fmt: skip
+    return plan.to_dict()
 
 
 def _copy_tables(former_id: int, study_id: int, kind: str) -> Ids:
@@ -82,12 +98,15 @@ def _copy_tables(former_id: int, study_id: int, kind: str) -> Ids:
     for name in CLONED:
         if kind == TRANSPORT and name in SCALES:
             continue
-        _copy_table(db.metadata.tables[name], former_id, ids)
+        _copy_table(db.metadata.tables[name], former_id, ids, kind)
     return ids
 
 
-def _copy_table(table: Table, former_id: int, ids: Ids) -> None:
-    rows = db.session.execute(select(table).where(_of_study(table, former_id))).mappings().all()
+def _copy_table(table: Table, former_id: int, ids: Ids, kind: str) -> None:
+    found = select(table).where(_of_study(table, former_id))
+    if kind == TRANSPORT and table.name == "survey_page":
+        found = found.where(table.c.kind.not_in(RATED_ELSE))
+    rows = db.session.execute(found).mappings().all()
     for row in sorted(rows, key=lambda one: (one.get("parent_id") is not None, one.get("id", 0))):
         values = _moved(table, dict(row), ids)
         if values is None:
@@ -149,21 +168,46 @@ def _begin_histories(former: Study, study: Study, actor: Actor) -> None:
     db.session.flush()
 
 
-def _transport_scales(study_id: int) -> list[RatingScale]:
-    """Return the two scales of a confirmation survey: performed or not, and importance 1 to 5."""
+def _transport_scales(former_id: int, study_id: int) -> list[RatingScale]:
+    """Return the two scales of a confirmation survey: performed or not, and importance."""
     from jta.services.standard_scales import standard_scales
 
     performed = RatingScale(
-        study_id=study_id, code="performed", kind="frequency", title="Performed", position=1,
+        study_id=study_id, code=PERFORMED, kind="frequency", title="Performed", position=1,
         prompt="Do you perform this task in your present position?",
         anchors=[
             Anchor(code="0", label="No, I do not perform this task", value=None, not_performed=True, position=1),
             Anchor(code="1", label="Yes", value=1.0, not_performed=False, position=2),
         ],
     )  # fmt: skip
-    importance = next(scale for scale in standard_scales() if scale.kind == "importance")
+    own = _own_importance(former_id)
+    importance = _twin(own) if own else next(scale for scale in standard_scales() if scale.kind == "importance")
     importance.study_id, importance.position = study_id, 2
     return [performed, importance]
+
+
+def _own_importance(study_id: int) -> RatingScale | None:
+    found = select(RatingScale).where(
+        RatingScale.study_id == study_id, RatingScale.kind == "importance", RatingScale.removed_at.is_(None)
+    )
+    one: RatingScale | None = db.session.scalar(found.order_by(RatingScale.position).limit(1))
+    return one
+
+
+def _twin(scale: RatingScale) -> RatingScale:
+    anchors = [
+        Anchor(code=a.code, label=a.label, value=a.value, not_performed=a.not_performed, position=a.position)
+        for a in scale.anchors
+    ]
+    return RatingScale(code=scale.code, kind=scale.kind, title=scale.title, prompt=scale.prompt, anchors=anchors)
+
+
+def _settle_same(study_id: int, actor: Actor) -> None:
+    """Decide the crosswalk of a list that is the very list that was cloned."""
+    own = select(FormerList.id).where(FormerList.study_id == study_id)
+    same = CrosswalkLink.list_id.in_(own), CrosswalkLink.relation == "same"
+    said = {"decided_by": actor.name, "decided_at": clock.now(), "reason": SAME_WORDING}
+    db.session.execute(update(CrosswalkLink).where(*same).values(**said))
 
 
 def _keep_former(

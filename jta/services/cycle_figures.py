@@ -15,6 +15,7 @@ from jta.models.results import AnalysisRun
 from jta.models.study import Study
 from jta.services.cycle import Crosswalk, load_crosswalk
 from jta.services.results import list_runs, unit_weights
+from jta.services.results_agreement import EVERYBODY
 from jta.services.results_privacy import Reader, reader_of
 from jta.services.results_release import newest_shown, require_released
 from jta.services.results_tables import Tables
@@ -102,6 +103,9 @@ def _figures(tables: Tables) -> dict[str, dict[str, Any]]:
         if row["mean"] is not None:
             figures = {"mean": row["mean"], "n": int(row["n"]), "low": row["ci_low"], "high": row["ci_high"]}
             found.setdefault(row["task_id"], {})["importance"] = figures
+    for row in tables.rows("rwg", scale=scale, group=EVERYBODY):
+        if row["rwg_truncated"] is not None and row["task_id"] in found:
+            found[row["task_id"]]["agreement"] = {"rwg": row["rwg_truncated"]}
     for row in tables.rows("performing"):
         if row["share_performing"] is not None:
             share = {"share": row["share_performing"], "n": int(row["n_answered"])}
@@ -126,11 +130,19 @@ def weights_of(study: Study, run: AnalysisRun | None = None) -> list[dict[str, A
 
 def compare_cycles(study: Study, list_id: int, roles: frozenset[str]) -> Comparison:
     """Return a former list beside the newest analysis of the study, for somebody with these roles."""
-    crosswalk = load_crosswalk(study.id, list_id)
     reader = reader_of(roles, study.smallest_group)
     run = newest_run(study, reader)
-    present = {} if run is None else _figures(Tables(run, reader))
-    lines = _lines(crosswalk, present)
+    return _compare(study, load_crosswalk(study.id, list_id), None if run is None else Tables(run, reader))
+
+
+def compare_with(study: Study, list_id: int, tables: Tables) -> Comparison:
+    """Return a former list beside one analysis of the study, as these tables show it."""
+    return _compare(study, load_crosswalk(study.id, list_id), tables)
+
+
+def _compare(study: Study, crosswalk: Crosswalk, tables: Tables | None) -> Comparison:
+    run = tables.run if tables else None
+    lines = _lines(crosswalk, _figures(tables) if tables else {})
     weights = _weights(crosswalk.former.weights, weights_of(study, run) if run else [])
     undecided = sum(line.relation in ("same", "reworded") and not line.decided for line in crosswalk.lines)
     return Comparison(crosswalk, run, lines, weights, _correlation(lines), _overlap(weights), undecided)

@@ -47,11 +47,23 @@ class Clash:
 
 @dataclass
 class SavedAnswers:
-    """What saving did: the version of each answer now, what clashed, when."""
+    """What saving did: the version of each answer now, what clashed, when.
+
+    ``retired`` are codes of tasks and KSAs retired since the page was shown: what was entered for them is not kept.
+    """
 
     at: datetime
     versions: dict[str, int] = field(default_factory=dict)
     clashes: list[Clash] = field(default_factory=list)
+    retired: set[str] = field(default_factory=set)
+
+    @property
+    def words(self) -> str:
+        """What to tell the panelist of retired statements; empty where there is none."""
+        if not self.retired:
+            return ""
+        codes = ", ".join(sorted(self.retired))
+        return f"{codes}: retired while you answered, so there is nothing to answer any more. All else is saved."
 
 
 @dataclass(frozen=True)
@@ -101,7 +113,7 @@ def load_answers(round_id: int, panelist_id: int) -> dict[str, RoundAnswer]:
 def save_answers(ticket: PanelTicket, user: User | None, round_id: int, sheet: Sheet) -> SavedAnswers:
     """Save what a page says: each answer on its own, so that one clash keeps nothing else from being saved.
 
-    Sending the same page again changes nothing. Answers to tasks retired meanwhile are left out.
+    Sending the same page again changes nothing. Answers to statements retired meanwhile are left out, and named.
 
     Raises
     ------
@@ -116,7 +128,8 @@ def save_answers(ticket: PanelTicket, user: User | None, round_id: int, sheet: S
         visit = get_visit(ticket, user, lock=True)
         visit.check_page(sheet.mark)
         one = open_for(visit, round_id)
-        known = _live_keys(one)
+        items = {item.id: item for item in load_items(one.id)}
+        known = _live_keys(one, items.values())
         stored = load_answers(one.id, visit.panelist.id)
         saved = SavedAnswers(clock.now())
         begin(visit, one, saved.at)
@@ -124,6 +137,8 @@ def save_answers(ticket: PanelTicket, user: User | None, round_id: int, sheet: S
             if key in known:
                 _check(one, typed)
                 _save(visit, key, typed, stored.get(key), sheet.seen.get(key, 0), saved)
+            elif not typed.is_empty and (key not in stored or typed_of(stored[key]) != typed):
+                saved.retired |= _retired_codes(key, items)
         db.session.flush()
     return saved
 
@@ -144,8 +159,13 @@ def open_for(visit: PanelVisit, round_id: int) -> Round:
     return one
 
 
-def _live_keys(one: Round) -> set[str]:
-    items = [item for item in load_items(one.id) if is_live(item)]
+def _retired_codes(key: str, items: Mapping[int, RoundItem]) -> set[str]:
+    named = [items.get(int(part)) for part in key.split("-") if part.isdecimal()]
+    return {item.code for item in named if item is not None and not is_live(item)}
+
+
+def _live_keys(one: Round, every: Iterable[RoundItem]) -> set[str]:
+    items = [item for item in every if is_live(item)]
     if one.kind != "linkage":
         return {str(item.id) for item in items}
     tasks = [item.id for item in items if item.kind == "task"]

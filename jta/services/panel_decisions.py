@@ -142,7 +142,7 @@ def decide(actor: Actor, study_id: int, round_id: int, subject: str, wish: Wish)
     EditConflictError
         If somebody else decided, or changed the task statement, since the page was shown: with both texts.
     StateError
-        If the round is not closed, or the inventory is locked.
+        If the round is not closed, the inventory is locked, or the task was retired without this round.
     """
     try:
         with transaction():
@@ -154,6 +154,7 @@ def decide(actor: Actor, study_id: int, round_id: int, subject: str, wish: Wish)
                 raise InvalidInputError("Give the reason. It stays on record with your name.", field="reason")
             row = load_decisions(one).find(subject)
             _refuse_stale(row, wish)
+            _refuse_retired(row)
             result = apply_wish(actor, study, one, row.item, row.proposal, wish)
             made = _store(actor, one, row, wish, result)
     except IntegrityError as error:  # two directors at the same moment: the database let one through
@@ -183,6 +184,11 @@ def _refuse_stale(row: Row, wish: Wish) -> None:
             "Somebody else decided on this first. Compare both, then save what should stand.",
             theirs=theirs, yours=f"{wish.outcome}: {wish.wording}\n{wish.reason}",
         )  # fmt: skip
+
+
+def _refuse_retired(row: Row) -> None:
+    if row.line is not None and not row.line.live and row.standing is None:
+        raise StateError(f"{row.item.code} was retired since this round opened. There is nothing to decide on it.")
 
 
 def _store(actor: Actor, one: Round, row: Row, wish: Wish, result: dict[str, Any]) -> RoundDecision:

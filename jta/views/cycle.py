@@ -14,7 +14,9 @@ from jta.services.crosswalk_rules import candidates
 from jta.services.cycle_clone import clone_study
 from jta.services.cycle_figures import compare_cycles
 from jta.services.cycle_onet import import_onet
+from jta.services.cycle_transport import comparison_csv, judge_transport
 from jta.services.inventory import live_tasks
+from jta.views.panel_files import send
 from jta.views.study_attempt import attempt
 
 bp = Blueprint("cycle", __name__, url_prefix="/studies/<int:study_id>/cycles")
@@ -150,9 +152,17 @@ def decide(study_id: int, list_id: int, former_id: int) -> ResponseReturnValue:
 
 
 @bp.get("/<int:list_id>/comparison")
-def compare(study_id: int, list_id: int) -> ResponseReturnValue:  # noqa: ARG001  the address names the study
+def compare(study_id: int, list_id: int) -> ResponseReturnValue:
     """Show means, shares performing, weights and items of both cycles side by side."""
-    return render_template("cycle/compare.html", comparison=compare_cycles(g.study, list_id, g.roles))
+    found = compare_cycles(g.study, list_id, g.roles)
+    return render_template("cycle/compare.html", comparison=found, transport=judge_transport(study_id, found))
+
+
+@bp.get("/<int:list_id>/comparison.csv")
+def compare_file(study_id: int, list_id: int) -> ResponseReturnValue:
+    """Hand out the tasks of a comparison as CSV."""
+    found = compare_cycles(g.study, list_id, g.roles)
+    return send(comparison_csv(found, judge_transport(study_id, found)), f"study-{study_id}-comparison", "csv")
 
 
 @bp.route("/clone", methods=["GET", "POST"])

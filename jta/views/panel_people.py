@@ -33,7 +33,7 @@ def add_panelist(study_id: int) -> ResponseReturnValue:
     if tried.done:
         flash(f"{tried.result.name} is on the panel with the code {tried.result.code}.", "success")
         return _to_people(study_id)
-    return render_template("panel/person.html", form=form, person=None), tried.status
+    return render_template("panel/person.html", form=form, person=None, back=None), tried.status
 
 
 def edit_panelist(study_id: int, panelist_id: int) -> ResponseReturnValue:

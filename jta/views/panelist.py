@@ -106,6 +106,8 @@ def rate(round_id: int, number: int) -> ResponseReturnValue:
         return round_page(seen, round_id, number, error=error, typed=sheet.typed), 422
     if saved.clashes:
         return round_page(visit(), round_id, number, clashes=saved.clashes), 409
+    if saved.words:
+        flash(saved.words, "warning")
     return _after(seen, round_id, number)
 
 
@@ -128,6 +130,8 @@ def save(round_id: int) -> ResponseReturnValue:
     if saved.clashes:
         said = _("This was changed on another page or device. Reload this page to see both.")
         return jsonify(status="clash", message=said), 409
+    if saved.words:
+        return jsonify(status="retired", message=saved.words), 409
     return jsonify(status="saved", versions=saved.versions, at=saved.at.isoformat())
 
 

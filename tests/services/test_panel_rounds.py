@@ -7,10 +7,14 @@ import pytest
 from jta.db import db
 from jta.errors import EditConflictError, InvalidInputError, NotFoundError, StateError
 from jta.models.panel import Proposal, RoundAnswer, RoundAnswerChange
+from jta.services import panel_decisions as decided
 from jta.services import panel_rounds
+from jta.services.inventory_knowledge import retire_knowledge
 from jta.services.inventory_tasks import retire_task
 from jta.services.panel_answers import Sheet, Typed, load_items, save_answers
+from jta.services.panel_apply import Wish
 from jta.services.panel_feedback import load_feedback
+from jta.services.panel_kinds import KINDS
 from jta.services.panel_pages import first_gap, load_page, load_sheets
 from jta.services.panel_results import load_results, stopping_rule
 from jta.services.panel_rounds import RoundPlan
@@ -104,7 +108,7 @@ def test_a_task_retired_during_a_round_asks_nothing_more(app_context):
     task = load_items(one.id)[0]
     retire_task(made.dora, made.id, task.task_id, reason="Covered")
     saved = answer(made.tickets[0], one, {"1.1 K1": "2", "1.2 K1": "1"})
-    assert len(saved.versions) == 1
+    assert (len(saved.versions), saved.retired) == (1, {"1.1"})
     sheets = load_sheets(get_visit(made.tickets[0], None), one)
     assert (len(sheets.live), [entry.live for entry in load_page(sheets, 1).entries]) == (
         4,
@@ -113,6 +117,37 @@ def test_a_task_retired_during_a_round_asks_nothing_more(app_context):
     close(made, one)
     linkage = load_results(one).overall["linkage"]
     assert [item.code for item in linkage.tasks] == ["1.2", "1.3", "2.1", "2.2"]
+
+
+def test_a_ksa_retired_during_a_round_asks_nothing_more(app_context):
+    made = make_panel_study()
+    one = open_round(made, "linkage")
+    answer(made.tickets[0], one, {"1.1 K2": "2"})
+    knowledge_id = next(item.knowledge_id for item in load_items(one.id) if item.code == "K2")
+    retire_knowledge(made.dora, made.id, knowledge_id, reason="Covered")
+    again = answer(made.tickets[0], one, {"1.1 K2": "2", "1.1 K1": "1"})
+    assert (len(again.versions), again.words) == (1, "")  # what was answered before and sent once more is no news
+    assert answer(made.tickets[0], one, {"1.2 K2": "2"}).words.startswith("K2: retired while you answered")
+    close(made, one)
+    assert [item.code for item in load_results(one).overall["linkage"].ksas] == ["K1", "K3"]
+
+
+@pytest.mark.parametrize("kind", ["review", "delphi", "level", "entry"])
+def test_no_round_takes_or_decides_on_a_task_that_was_retired_meanwhile(app_context, kind):
+    made = make_panel_study(2)
+    one = open_round(made, kind)
+    task = load_items(one.id)[0]
+    value = one.settings["choices"][0]["code"]
+    assert answer(made.tickets[0], one, {"1.1": value}).retired == set()
+    retire_task(made.dora, made.id, task.task_id, reason="Covered")
+    assert answer(made.tickets[1], one, {"1.1": value}).retired == {"1.1"}
+    for ticket in made.tickets:
+        finish(ticket, one)
+    close(made, one)
+    assert "1.1" not in [row.item.code for row in decided.load_decisions(one).open_rows]
+    for outcome in KINDS[kind].outcomes:
+        with pytest.raises(StateError, match=r"1\.1 was retired since this round opened"):
+            decided.decide(made.dora, made.id, one.id, f"item-{task.id}", Wish(outcome, "Because.", wording="New"))
 
 
 def test_pages_resume_at_the_first_gap_and_rewording_needs_words(app_context):

@@ -1,4 +1,4 @@
-"""messages to panelists: stopped, come back, sent by themselves
+"""messages to panelists: stopped, come back, sent by themselves; what a clone is for
 
 Revision ID: 0012
 Revises: 0011
@@ -23,9 +23,11 @@ def upgrade() -> None:
     op.add_column('panel_message', sa.Column('bounced_at', jta.db.UtcTime(timezone=True), nullable=True))
     op.add_column('round', sa.Column('remind_days', sa.Integer(), nullable=False, server_default='0'))
     op.add_column('round', sa.Column('reminded_at', jta.db.UtcTime(timezone=True), nullable=True))
+    op.add_column('study_origin', sa.Column('kind', sa.Text(), nullable=False, server_default='cycle'))
 
 
 def downgrade() -> None:
+    op.drop_column('study_origin', 'kind')
     op.drop_column('round', 'reminded_at')
     op.drop_column('round', 'remind_days')
     op.drop_column('panel_message', 'bounced_at')

@@ -95,6 +95,8 @@ REFERENCES = (
     "Measurement in Education, 14.",
     "Raymond, M. R. & Neustel, S. (2006). Determining the content of credentialing examinations. In Handbook of "
     "test development.",
+    "Schuirmann, D. J. (1987). A comparison of the two one-sided tests procedure and the power approach for assessing "
+    "the equivalence of average bioavailability. Journal of Pharmacokinetics and Biopharmaceutics, 15.",
     "Shrout, P. E. & Fleiss, J. L. (1979). Intraclass correlations: uses in assessing rater reliability. "
     "Psychological Bulletin, 86.",
     "Wang, N., Schnipke, D. & Witt, E. A. (2005). Use of knowledge, skill, and ability statements in developing "

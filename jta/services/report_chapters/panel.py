@@ -8,6 +8,8 @@ from jta.db import db
 from jta.exports.report_parts import Bullets, Chapter, Missing, Paragraph, Part, Section, Table
 from jta.models.meeting import Meeting
 from jta.services.cycle import list_former, load_crosswalk
+from jta.services.cycle_figures import compare_with
+from jta.services.cycle_transport import LABELS, judge_transport
 from jta.services.panel import list_panelists
 from jta.services.panel_composition import load_composition
 from jta.services.panel_ksa import load_ksa_blueprint, why_no_ksa_blueprint
@@ -106,8 +108,30 @@ def change(source: Source) -> Chapter:
         ]
         if walk.n_open:
             inner.append(Paragraph(f"{count(walk.n_open)} relations were proposed by likeness and not decided."))
+        inner += _held(source, former.id)
         parts.append(Section(former.title, inner))
     return Chapter("Change from the last study", parts)
+
+
+def _held(source: Source, list_id: int) -> list[Part]:
+    """Which tasks of a confirmed list transport to the people who were asked."""
+    found = judge_transport(source.study.id, compare_with(source.study, list_id, source.tables))
+    if found is None:
+        return []
+    titles = ("Code", "Task statement", "Performed by", "Difference in importance", "Judgement")
+    rows = [
+        (one.line.code, one.line.statement, percent(one.line.present.get("performing", {}).get("share")),
+         f"{one.gap.value:+.2f} points" if one.gap else NOTHING, LABELS[one.verdict])
+        for one in found.not_held
+    ]  # fmt: skip
+    sums = [f"{LABELS[name]}: {number} of {len(found.lines)} tasks." for name, number in found.counts.items()]
+    said = (
+        f"A task transports if {percent(found.rule.performing)} or more of the respondents perform it, and its mean "
+        f"importance differs from that of the former list by no more than {found.rule.tolerance} points, judged by "
+        "whole 95 % intervals (the logic of an equivalence test: Schuirmann, 1987)."
+    )
+    table = Table("Tasks that do not transport, or of which it stays open", titles, rows, (1, 5, 1.4, 1.8, 1.6))
+    return [Paragraph(said), Bullets(sums), *([table] if rows else [])]
 
 
 def decisions_appendix(source: Source) -> Chapter:
