@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import hypot
 
 import numpy as np
 
@@ -55,7 +56,7 @@ def difference(former: Estimate, present: Estimate) -> Estimate:
     The half width is the root of the sum of squared half widths; a former mean without interval counts as known.
     """
     halves = [0.0 if np.isnan(e.low) else (e.high - e.low) / 2 for e in (former, present)]
-    gap, half = present.value - former.value, float(np.hypot(*halves))
+    gap, half = present.value - former.value, hypot(*halves)
     return Estimate(gap, gap - half, gap + half)
 
 

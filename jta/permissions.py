@@ -210,6 +210,7 @@ RULES: dict[str, Rule] = {
     "builder.question": _rule(_results, (DIRECTOR,)),
     "builder.scale_list": _rule(_results, (DIRECTOR,)),
     "builder.own_scale": _rule((DIRECTOR,), (DIRECTOR,)),
+    "builder.blocks": _rule(_results, (DIRECTOR,)),
     "builder.sampling": _rule(_results, (DIRECTOR,)),
     "builder.copy": _rule((DIRECTOR,), (DIRECTOR,)),
     "builder.pilot": _rule(_results, (DIRECTOR,)),

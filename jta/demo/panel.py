@@ -24,6 +24,7 @@ from jta.services.inventory_knowledge import KnowledgeWords, add_knowledge
 from jta.services.panel_answers import Sheet, Typed, load_items
 from jta.services.panel_apply import Wish
 from jta.services.panel_kinds import KINDS
+from jta.services.panel_results import Line
 from jta.services.panel_rounds import RoundPlan
 from jta.services.panel_visits import BY_LINK, PanelTicket, get_visit
 
@@ -106,24 +107,34 @@ class _Story:
                 panel_meetings.add_note(self._director, self._study_id, session.id, note)
 
     def review(self) -> None:
-        """Review every task statement; all are kept, where the vote was close with the director's reason."""
+        """Review every task statement: some get the panel's wording, the others stay, if need be with a reason."""
         one = self._round("review", 2, self._review_answers)
         with self._day(4):
             for row in panel_decisions.load_decisions(one).open_rows:
                 line = row.line
                 if line is None or row.suggestion:
                     continue
-                votes = f"{line.counts.get('keep', 0)} of {line.n} would keep the wording"
-                wish = Wish("keep", f"{votes}; the survey shows what the field says (simulated).")
+                wish = self._review_wish(row.item, line)
                 panel_decisions.decide(self._director, self._study_id, one.id, row.subject, wish)
         self._decide(one, 4)
 
-    def _review_answers(self, _person: int, items: list[RoundItem]) -> dict[str, Typed]:
+    @staticmethod
+    def _review_wish(item: RoundItem, line: Line) -> Wish:
+        votes, n = line.counts, line.n
+        if line.wordings and item.task is not None and votes.get("revise", 0) > n / 2:
+            said = f"{votes['revise']} of {n} would reword it, and agree on the words (simulated)."
+            return Wish("reword", said, wording=line.wordings[0], task_version=item.task.version)
+        said = f"{votes.get('keep', 0)} of {n} would keep the wording; the survey shows the field's view (simulated)."
+        return Wish("keep", said)
+
+    def _review_answers(self, person: int, items: list[RoundItem]) -> dict[str, Typed]:
         found = {}
         for item in items:
             value = self._random.choices(["keep", "revise", "drop"], [90, 8, 2])[0]
             comment = self._random.choice(self._content["comments"]) if value != "keep" else ""
             found[str(item.id)] = Typed(value, "", comment)
+            if item.code in self._content["rewordings"] and person % 3:
+                found[str(item.id)] = Typed("revise", *self._content["rewordings"][item.code])
         return found
 
     def weigh(self) -> None:

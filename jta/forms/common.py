@@ -30,6 +30,11 @@ def sent_id(name: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 
+def sent_steps() -> int:
+    """Return how many places something is moved: one by its buttons, more where it was dragged."""
+    return sent_id("steps") or 1
+
+
 def sent_ids(name: str) -> list[int]:
     """Return the ids that the fields of this name hold, without those that cannot be one."""
     return [int(text) for text in request.form.getlist(name) if text.isascii() and text.isdigit() and len(text) < 10]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask_wtf import FlaskForm
@@ -69,3 +70,9 @@ class WordingForm(FlaskForm):
         "Reason", [DataRequired("Say why the words change.")],
         description="Stays on record with the new version of the survey, your name and the date.",
     )  # fmt: skip
+
+
+def read_blocks(form: Mapping[str, str]) -> dict[int, str]:
+    """Return the block chosen for each task, by the task's id."""
+    named = ((name.removeprefix("block-"), value) for name, value in form.items() if name.startswith("block-"))
+    return {int(number): value for number, value in named if value and number.isascii() and number.isdigit()}

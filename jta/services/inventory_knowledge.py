@@ -19,11 +19,9 @@ from jta.services.inventory_references import set_references
 from jta.services.inventory_tasks import (
     conflict,
     last_position,
-    neighbour,
     require_free_code,
     restore_in,
     retire_in,
-    swap,
 )
 from jta.services.study_stage import reach_stage
 
@@ -193,14 +191,18 @@ def restore_knowledge(actor: Actor, study_id: int, knowledge_id: int) -> Knowled
     return one
 
 
-def move_knowledge(actor: Actor, study_id: int, knowledge_id: int, *, up: bool) -> Knowledge:
-    """Swap a KSA with the one before or after it in its area; at the end nothing happens."""
+def move_knowledge(actor: Actor, study_id: int, knowledge_id: int, *, up: bool, steps: int = 1) -> Knowledge:
+    """Move a KSA one place or ``steps`` places in its area; at the end nothing happens."""
     with inventory_act(actor, study_id) as act:
         one = _locked(study_id, knowledge_id)
         found = select(Knowledge).where(Knowledge.study_id == study_id, Knowledge.retired_at.is_(None))
-        row = [other for other in db.session.scalars(found.order_by(Knowledge.position, Knowledge.id))]
-        beside = neighbour([other for other in row if other.domain_id == one.domain_id], one, up=up)
-        if beside is not None:
-            swap(one, beside)
+        every = db.session.scalars(found.order_by(Knowledge.position, Knowledge.id))
+        row = [other for other in every if other.domain_id == one.domain_id]
+        here, places = row.index(one), [other.position for other in row]
+        there = min(max(here + (-steps if up else steps), 0), len(row) - 1)
+        if here != there:
+            row.insert(there, row.pop(here))
+            for other, position in zip(row, places, strict=True):
+                other.position = position
             act.record("moved KSA", f"KSA {one.code}", note="up" if up else "down")
     return one

@@ -159,8 +159,8 @@ def _check(words: PageText) -> None:
             raise InvalidInputError(f"Use {most:,} characters or fewer.", field=name)
 
 
-def move_page(actor: Actor, study_id: int, page_id: int, *, up: bool) -> SurveyPage:
-    """Move a page one place; at an end, and for welcome and thanks, nothing happens.
+def move_page(actor: Actor, study_id: int, page_id: int, *, up: bool, steps: int = 1) -> SurveyPage:
+    """Move a page one place or ``steps`` places; at an end, and for welcome and thanks, nothing happens.
 
     Raises
     ------
@@ -174,7 +174,7 @@ def move_page(actor: Actor, study_id: int, page_id: int, *, up: bool) -> SurveyP
         if page not in pages:
             return page
         here = pages.index(page)
-        there = min(max(here + (-1 if up else 1), 0), len(pages) - 1)
+        there = min(max(here + (-steps if up else steps), 0), len(pages) - 1)
         if here == there:
             return page
         pages.insert(there, pages.pop(here))

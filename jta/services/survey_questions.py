@@ -249,8 +249,8 @@ def _require_unused(question: Question, gone: Sequence[Choice]) -> None:
         raise StateError("Somebody marked this choice in the pilot, so it stays. Change its words instead.")
 
 
-def move_question(actor: Actor, study_id: int, question_id: int, *, up: bool) -> Question:
-    """Move a question one place on its page; at an end nothing happens.
+def move_question(actor: Actor, study_id: int, question_id: int, *, up: bool, steps: int = 1) -> Question:
+    """Move a question one place or ``steps`` places on its page; at an end nothing happens.
 
     Raises
     ------
@@ -264,7 +264,7 @@ def move_question(actor: Actor, study_id: int, question_id: int, *, up: bool) ->
         if question not in others:
             return question
         here = others.index(question)
-        there = min(max(here + (-1 if up else 1), 0), len(others) - 1)
+        there = min(max(here + (-steps if up else steps), 0), len(others) - 1)
         if here != there:
             others.insert(there, others.pop(here))
             for n, other in enumerate(others, start=1):

@@ -66,15 +66,18 @@ def design_tasks(content: Mapping[str, Any]) -> list[DesignTask]:
     return [DesignTask(task["id"], page["domain"]["title"]) for page in content["pages"] for task in page["tasks"]]
 
 
-def expect_plan(content: Mapping[str, Any], plan: SamplingPlan, assumed: Assumptions) -> Expectation:
-    """Return what a plan would bring for a survey, stored or not."""
+def expect_plan(
+    content: Mapping[str, Any], plan: SamplingPlan, assumed: Assumptions, *, stored: bool = False
+) -> Expectation:
+    """Return what a plan would bring for a survey; of the one ``stored``, with tasks in the blocks they are in."""
     tasks = design_tasks(content)
     rest = estimate_seconds(content) - len(tasks_of(content)) * len(scales_of(content)) * assumed.seconds_per_rating
     assumed = Assumptions(**{**asdict(assumed), "scales": len(scales_of(content)), "seconds_rest": rest})
     if plan.blocks <= 1:
         return expect(tasks, {task.id: CORE for task in tasks}, [], assumed)
     forms = plan_forms(plan.blocks, plan.per_form)
-    return expect(tasks, deal_blocks(tasks, plan.blocks, plan.core_tasks), forms, assumed)
+    placed = {task["id"]: task.get("block") or CORE for task in tasks_of(content)} if stored else {}
+    return expect(tasks, placed or deal_blocks(tasks, plan.blocks, plan.core_tasks), forms, assumed)
 
 
 def planned_forms(content: Mapping[str, Any]) -> list[tuple[str, list[str], int, int]]:

@@ -23,6 +23,7 @@ from jta.services.content import survey_texts
 from jta.services.instrument import build_content
 from jta.services.preview_token import seal, unseal
 from jta.services.study_stage import BEFORE_LAUNCH, lock_study
+from jta.services.survey_places import text_places
 
 LONGEST = 20_000  # characters of one translated text
 MOST_LANGUAGES = 20
@@ -38,6 +39,7 @@ class TextLine:
     source: str
     text: str
     version: int
+    place: str = ""
 
     @property
     def is_missing(self) -> bool:
@@ -118,11 +120,11 @@ def list_texts(study: Study, language: str) -> list[TextLine]:
     """
     if language not in study.languages[1:]:
         raise NotFoundError
-    stored = _stored(study.id, language)
-    lines = []
-    for key, source in survey_texts(build_content(study)).items():
+    stored, content = _stored(study.id, language), build_content(study)
+    places, lines = text_places(content), []
+    for key, source in survey_texts(content).items():
         row = stored.get(key)
-        lines.append(TextLine(key, source, row.text if row else "", row.version if row else 0))
+        lines.append(TextLine(key, source, row.text if row else "", row.version if row else 0, places.get(key, key)))
     return lines
 
 

@@ -9,6 +9,7 @@ from flask import Blueprint, flash, g, redirect, render_template, request, url_f
 from flask.typing import ResponseReturnValue
 
 from jta.errors import InvalidInputError, NotFoundError
+from jta.forms.common import sent_steps
 from jta.forms.study import seen_version
 from jta.forms.survey_builder import (
     KIND_WORDS,
@@ -99,8 +100,8 @@ def _page_html(study_id: int, page: Any, form: Any, conflict: Any) -> str:
 def _act_on_page(study_id: int, page_id: int, act: str) -> ResponseReturnValue:
     actor = current_actor()
     acts: Mapping[str, Callable[[], Any]] = {
-        "up": lambda: pages.move_page(actor, study_id, page_id, up=True),
-        "down": lambda: pages.move_page(actor, study_id, page_id, up=False),
+        "up": lambda: pages.move_page(actor, study_id, page_id, up=True, steps=sent_steps()),
+        "down": lambda: pages.move_page(actor, study_id, page_id, up=False, steps=sent_steps()),
         "remove": lambda: pages.remove_page(actor, study_id, page_id),
         "restore": lambda: pages.restore_page(actor, study_id, page_id),
     }
@@ -167,8 +168,8 @@ def question(study_id: int, question_id: int) -> ResponseReturnValue:
 def _act_on_question(study_id: int, shown: Any, act: str) -> ResponseReturnValue:
     actor, key, page_id = current_actor(), shown.id, shown.page_id
     acts: Mapping[str, Callable[[], Any]] = {
-        "up": lambda: questions.move_question(actor, study_id, key, up=True),
-        "down": lambda: questions.move_question(actor, study_id, key, up=False),
+        "up": lambda: questions.move_question(actor, study_id, key, up=True, steps=sent_steps()),
+        "down": lambda: questions.move_question(actor, study_id, key, up=False, steps=sent_steps()),
         "remove": lambda: questions.remove_question(actor, study_id, key),
         "restore": lambda: questions.restore_question(actor, study_id, key),
     }

@@ -10,15 +10,17 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from jta.audit import Actor
-from jta.errors import NotFoundError
+from jta.errors import EditConflictError, InvalidInputError, NotFoundError
+from jta.formats import plural
 from jta.forms.common import sent_id
-from jta.forms.survey_sampling import SamplingForm, WordingForm, build_sampling_form
+from jta.forms.survey_sampling import SamplingForm, WordingForm, build_sampling_form, read_blocks
 from jta.permissions import allows, current_actor
-from jta.services import survey_pilot, survey_sampling, survey_wording
+from jta.services import survey_blocks, survey_pilot, survey_sampling, survey_wording
 from jta.services.content import tasks_of
 from jta.services.instrument import build_content, content_of
 from jta.services.survey_copy import copy_survey, list_sources
 from jta.services.survey_launch import count_people, load_checklist, versions
+from jta.services.survey_places import text_places
 from jta.views.builder import bp, may_edit, to_index
 from jta.views.study_attempt import attempt
 
@@ -37,7 +39,8 @@ def sampling(study_id: int) -> ResponseReturnValue:
     return render_template(
         "builder/sampling.html", form=form, may_edit=may_edit(), plan=plan, stored=stored,
         n_tasks=len(tasks_of(content)),
-        expected=survey_sampling.expect_plan(content, plan, form.assumed()), responses=form.assumed().responses,
+        expected=survey_sampling.expect_plan(content, plan, form.assumed(), stored=plan == stored),
+        responses=form.assumed().responses,
         forms=survey_sampling.planned_forms(content), loose=survey_sampling.count_loose(content),
     ), 200 if tried.done else tried.status  # fmt: skip
 
@@ -50,6 +53,23 @@ def _save_or_look(
         return survey_sampling.save_plan(actor, study_id, form.plan(), content)
     survey_sampling.check_plan(form.plan(), len(tasks_of(content)))
     return form.plan()
+
+
+@bp.route("/forms/blocks", methods=["GET", "POST"])
+def blocks(study_id: int) -> ResponseReturnValue:
+    """Choose the block of each task by hand."""
+    typed, error, status = read_blocks(request.form), "", 200
+    if request.method == "POST":
+        try:
+            moved = survey_blocks.place_in_blocks(current_actor(), study_id, typed, seen=request.form.get("seen", ""))
+            flash(f"{plural(moved, 'task')} moved to another block.", "success")
+            return redirect(url_for("builder.sampling", study_id=study_id), 303)
+        except (InvalidInputError, EditConflictError) as refused:
+            error, status = refused.message, refused.status
+    return render_template(
+        "builder/blocks.html", tasks=survey_blocks.list_placed(build_content(g.study)), typed=typed, error=error,
+        blocks=survey_blocks.list_blocks(study_id), mark=survey_blocks.blocks_mark(study_id), may_edit=may_edit(),
+    ), status  # fmt: skip
 
 
 @bp.route("/copy", methods=["GET", "POST"])
@@ -89,7 +109,12 @@ def wordings(study_id: int) -> ResponseReturnValue:
     texts = survey_wording.editable_texts(content_of(g.study))
     may = g.study.stage == "fielding" and allows("builder.wording", g.roles, "POST")
     return render_template(
-        "builder/wordings.html", texts=texts, versions=versions(study_id), may_change=may, may_edit=True
+        "builder/wordings.html",
+        texts=texts,
+        places=text_places(content_of(g.study)),
+        versions=versions(study_id),
+        may_change=may,
+        may_edit=True,
     )
 
 

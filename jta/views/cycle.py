@@ -16,7 +16,7 @@ from jta.services.cycle_figures import compare_cycles
 from jta.services.cycle_onet import import_onet
 from jta.services.cycle_transport import comparison_csv, judge_transport
 from jta.services.inventory import live_tasks
-from jta.views.panel_files import send
+from jta.views.attachment import attachment
 from jta.views.study_attempt import attempt
 
 bp = Blueprint("cycle", __name__, url_prefix="/studies/<int:study_id>/cycles")
@@ -162,7 +162,7 @@ def compare(study_id: int, list_id: int) -> ResponseReturnValue:
 def compare_file(study_id: int, list_id: int) -> ResponseReturnValue:
     """Hand out the tasks of a comparison as CSV."""
     found = compare_cycles(g.study, list_id, g.roles)
-    return send(comparison_csv(found, judge_transport(study_id, found)), f"study-{study_id}-comparison", "csv")
+    return attachment(comparison_csv(found, judge_transport(study_id, found)), f"study-{study_id}-comparison.csv")
 
 
 @bp.route("/clone", methods=["GET", "POST"])

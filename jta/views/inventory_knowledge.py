@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from jta.forms.common import sent_steps
 from jta.forms.inventory import RetireForm
 from jta.forms.inventory_more import KIND_WORDS, AddKnowledgeForm, KnowledgeForm
 from jta.forms.study import seen_version
@@ -87,5 +88,6 @@ def retire_knowledge(study_id: int, knowledge_id: int) -> ResponseReturnValue:
 
 def move_knowledge(study_id: int, knowledge_id: int) -> ResponseReturnValue:
     """Move a KSA up or down among those of its domain."""
-    service.move_knowledge(current_actor(), study_id, knowledge_id, up=request.form.get("direction") == "up")
+    up = request.form.get("direction") == "up"
+    service.move_knowledge(current_actor(), study_id, knowledge_id, up=up, steps=sent_steps())
     return _to_list(study_id, f"ksa-{knowledge_id}")

@@ -33,7 +33,7 @@ def add_panelist(study_id: int) -> ResponseReturnValue:
     if tried.done:
         flash(f"{tried.result.name} is on the panel with the code {tried.result.code}.", "success")
         return _to_people(study_id)
-    return render_template("panel/person.html", form=form, person=None, back=None), tried.status
+    return render_template("panel/person.html", form=form, person=None, returned=None), tried.status
 
 
 def edit_panelist(study_id: int, panelist_id: int) -> ResponseReturnValue:
@@ -50,8 +50,8 @@ def edit_panelist(study_id: int, panelist_id: int) -> ResponseReturnValue:
     if tried.done:
         flash("Saved.", "success")
         return _to_people(study_id)
-    back = came_back(study_id).get(panelist_id)
-    page = render_template("panel/person.html", form=form, person=person, conflict=tried.conflict, back=back)
+    returned = came_back(study_id).get(panelist_id)
+    page = render_template("panel/person.html", form=form, person=person, conflict=tried.conflict, returned=returned)
     return page, tried.status
 
 

@@ -20,7 +20,7 @@ from jta.services import own_answers, visits, withdrawal
 from jta.services import response as service
 from jta.services.rating_page import build_rating_page
 from jta.services.response_way import ScreenerFirstError, check_way, find_open_parts, find_place
-from jta.services.survey_pages import Survey, get_survey, read_content
+from jta.services.survey_pages import Stop, Survey, get_survey, read_content
 from jta.services.visits import LinkNeededError, ScreenedOutError
 from jta.views.response_base import address_of, bp, open_reading, own_ticket, own_visit, page, remember
 from jta.views.response_cards import draw_page, places
@@ -219,16 +219,20 @@ def _known_survey() -> Survey | None:
 
 
 def render_preview(
-    content: Mapping[str, Any], step: int, *, link: Callable[[int], str], leave_url: str, language: str | None = None
-) -> str:
+    content: Mapping[str, Any], step: int, *, link: Callable[[int], str], leave_url: str, language: str | None = None,
+    form_code: str | None = None,
+) -> str:  # fmt: skip
     """Show one page of a survey as respondents will see it; nothing on it can be sent.
 
     ``content`` is that of an instrument, frozen or not. Pages count from 1: welcome, then every page of the survey in
-    order. ``link`` gives the address of a page; ``language`` is one of the survey's, else the one it is written in.
+    order, what people read who are screened out, thanks. ``link`` gives the address of a page; ``language`` is one of
+    the survey's, else the one it is written in; ``form_code`` shows the tasks of one form only.
     """
-    survey = read_content(content, language=language)
+    survey = read_content(content, language=language, form_code=form_code)
     pages: list[Callable[[dict[str, Any]], str]] = [partial(_preview_welcome, survey)]
     pages += [partial(_preview_stop, survey, place) for place in range(len(survey.stops))]
+    pages += [partial(_preview_ended, survey, stop) for stop in survey.stops if stop.step["kind"] == "screener"]
+    pages.append(partial(_preview_thanks, survey))
     if not 1 <= step <= len(pages):
         raise NotFoundError
     preview = {
@@ -242,6 +246,14 @@ def render_preview(
 def _preview_welcome(survey: Survey, preview: dict[str, Any]) -> str:
     shown = service.Welcome("start", survey.study, survey, asks_consent=True)
     return page("welcome", survey, welcome=shown, preview=preview)
+
+
+def _preview_ended(survey: Survey, stop: Stop, preview: dict[str, Any]) -> str:
+    return page("ended", survey, stop=stop, preview=preview)
+
+
+def _preview_thanks(survey: Survey, preview: dict[str, Any]) -> str:
+    return page("thanks", survey, visit=None, stop=_last_step(survey), preview=preview)
 
 
 def _preview_stop(survey: Survey, place: int, preview: dict[str, Any]) -> str:

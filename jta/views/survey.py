@@ -12,6 +12,7 @@ from jta.forms.survey import ConsentForm, LaunchForm, ReopenForm, build_scale_fo
 from jta.permissions import current_actor
 from jta.services import survey as service
 from jta.services import survey_launch
+from jta.services.content import form_codes
 from jta.services.content_language import languages_of
 from jta.services.instrument import content_of, estimate_minutes
 from jta.services.monitor import count_by_stratum, total
@@ -99,12 +100,15 @@ def preview(study_id: int) -> ResponseReturnValue:
     """Show the respondents' pages as they look; nothing is saved."""
     content, language = content_of(g.study), request.args.get("lang")
     language = language if language in languages_of(content) else None
+    form = request.args.get("form")
+    form = form if form in form_codes(content) else None
     return render_preview(
         content,
         request.args.get("page", 1, type=int),
-        link=lambda step: url_for("survey.preview", study_id=study_id, page=step, lang=language),
+        link=lambda step: url_for("survey.preview", study_id=study_id, page=step, lang=language, form=form),
         leave_url=url_for("survey.index", study_id=study_id),
         language=language,
+        form_code=form,
     )
 
 

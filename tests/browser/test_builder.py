@@ -82,6 +82,14 @@ def test_a_survey_is_built_ordered_launched_and_put_right(chromium, site):
         for _ in range(2):
             press(page, "Up Before you begin")
         assert titles(page)[:3] == ["Welcome", "Before you begin", "About you"]
+        page.set_viewport_size(DESK)
+        with page.expect_navigation():
+            page.locator("tr", has_text="About you").drag_to(page.locator("tr", has_text="Before you begin"))
+        assert titles(page)[:3] == ["Welcome", "About you", "Before you begin"]
+        page.get_by_role("link", name="Before you begin").focus()
+        with page.expect_navigation():
+            page.keyboard.press("Alt+ArrowUp")
+        assert titles(page)[:3] == ["Welcome", "Before you begin", "About you"]
         check(page, "builder-pages")
         page.get_by_role("link", name="Before you begin").click()
         page.get_by_label("Text for people who are screened out").fill("Thank you. This survey is for harbour pilots.")
@@ -108,6 +116,13 @@ def test_a_survey_is_built_ordered_launched_and_put_right(chromium, site):
         press(page, "Keep this design")
         expect(page.get_by_role("heading", name="Forms as they stand")).to_be_visible()
         check(page, "builder-forms")
+        page.get_by_role("link", name="Choose the block of a task by hand").click()
+        page.get_by_label(re.compile("^Block of task")).first.select_option("B2")
+        check(page, "builder-blocks")
+        press(page, "Save the blocks")
+        expect(page.get_by_text("1 task moved to another block")).to_be_visible()
+        page.get_by_role("link", name="Preview form F1").click()
+        expect(page.get_by_text("Nothing is saved.")).to_be_visible()
         page.goto(f"{site}/survey/build/pilot")
         check(page, "builder-pilot")
         page.goto(f"{site}/survey")
@@ -117,6 +132,7 @@ def test_a_survey_is_built_ordered_launched_and_put_right(chromium, site):
         page.goto(f"{site}/survey/launch")
         press(page, re.compile("^Launch"))
         page.goto(f"{site}/survey/build/wording")
+        expect(page.get_by_text("Page 3, “About you”, question 2: choice 1", exact=True)).to_be_visible()
         check(page, "builder-wordings")
         page.get_by_role("link", name="Put right Which harbours do you know?").click()
         page.get_by_label("Words").fill("Which harbours do you know well?")

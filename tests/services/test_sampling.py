@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from jta import clock
 from jta.audit import Actor
 from jta.db import db, transaction
-from jta.errors import InvalidInputError
+from jta.errors import EditConflictError, InvalidInputError
 from jta.models.response import Rating, Response
 from jta.models.study import Study
 from jta.models.survey import Instrument
-from jta.services import review, survey_sampling
+from jta.services import review, survey_blocks, survey_sampling
 from jta.services.content import blocks_of_form, form_codes, tasks_of
 from jta.services.instrument import build_content, content_hash
 from jta.services.review_inclusion import list_candidates
@@ -76,6 +76,27 @@ def _with_forms(n_tasks: int = 24, **more: object):
     return made, build_content(db.session.get_one(Study, made.study_id))
 
 
+def _place_by_hand(study_id: int, content) -> None:
+    """A task goes into another block where nobody changed them since; no block is left empty; expectations follow."""
+    placed, mark = survey_blocks.list_placed(content), survey_blocks.blocks_mark(study_id)
+    core = next(task for task in placed if task.block == "core")
+    others = [task for task in placed if task.block == "B2"]
+    with pytest.raises(InvalidInputError, match="Block B2 would hold no task"):
+        survey_blocks.place_in_blocks(DORA, study_id, {task.id: "B1" for task in others}, seen=mark)
+    with pytest.raises(InvalidInputError, match="one of the blocks"):
+        survey_blocks.place_in_blocks(DORA, study_id, {core.id: "B9"}, seen=mark)
+    wanted = {core.id: "B1", others[0].id: "B2"}
+    assert survey_blocks.place_in_blocks(DORA, study_id, wanted, seen=mark) == 1
+    with pytest.raises(EditConflictError):
+        survey_blocks.place_in_blocks(DORA, study_id, {core.id: "core"}, seen=mark)
+    db.session.expire_all()
+    now = build_content(db.session.get_one(Study, study_id))
+    assert next(task.block for task in survey_blocks.list_placed(now) if task.id == core.id) == "B1"
+    plan = survey_sampling.get_plan(study_id)
+    found = survey_sampling.expect_plan(now, plan, Assumptions(300, 0.5), stored=True)
+    assert {row.code: row.tasks for row in found.blocks} == {"core": 2, "B1": 8, "B2": 7, "B3": 7}
+
+
 def test_a_plan_is_kept_as_blocks_and_forms(app_context):
     made, content = _with_forms(shuffle_domains=True)
     assert survey_sampling.get_plan(made.study_id) == SamplingPlan(3, 2, 3, shuffle_domains=True)
@@ -84,6 +105,7 @@ def test_a_plan_is_kept_as_blocks_and_forms(app_context):
     assert blocks_of_form(content, "F1") == {"core", "B1", "B2"}
     with pytest.raises(InvalidInputError):
         survey_sampling.save_plan(DORA, made.study_id, SamplingPlan(3, 3), content)
+    _place_by_hand(made.study_id, content)
     survey_sampling.save_plan(DORA, made.study_id, SamplingPlan(), content)
     assert build_content(db.session.get_one(Study, made.study_id))["sampling"] is None
 

@@ -108,14 +108,15 @@ def test_the_preview_shows_every_page_and_saves_nothing(app):
     made = staffed_study(app, n_tasks=12)
     client = client_of(app, "auditor")
     before = contents(app)
-    texts = [client.get(url(made, f"preview?page={n}")).text for n in range(1, 5)]
+    texts = [client.get(url(made, f"preview?page={n}")).text for n in range(1, 6)]
     assert all("Nothing is saved" in text for text in texts)
     assert "We ask about your work." in texts[0]
     assert "How long have you been a pilot?" in texts[1]
     assert "Plan the work of the harbour, part 1.1" in texts[2]
     assert "part 2.6" in texts[3]
+    assert "Your receipt" in texts[4]
     assert all("csrf_token" not in text for text in texts)
-    assert [client.get(url(made, f"preview?page={n}")).status_code for n in ("5", "0", "-1")] == [404] * 3
+    assert [client.get(url(made, f"preview?page={n}")).status_code for n in ("6", "0", "-1")] == [404] * 3
     assert contents(app) == before
 
 
