@@ -62,8 +62,10 @@ class SavedAnswers:
         """What to tell the panelist of retired statements; empty where there is none."""
         if not self.retired:
             return ""
-        codes = ", ".join(sorted(self.retired))
-        return f"{codes}: retired while you answered, so there is nothing to answer any more. All else is saved."
+        return _(
+            "%(codes)s: retired while you answered, so there is nothing to answer any more. All else is saved.",
+            codes=", ".join(sorted(self.retired)),
+        )
 
 
 @dataclass(frozen=True)
