@@ -62,10 +62,11 @@ class SavedAnswers:
         """What to tell the panelist of retired statements; empty where there is none."""
         if not self.retired:
             return ""
-        return _(
+        said: str = _(
             "%(codes)s: retired while you answered, so there is nothing to answer any more. All else is saved.",
             codes=", ".join(sorted(self.retired)),
         )
+        return said
 
 
 @dataclass(frozen=True)
