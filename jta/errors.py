@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import structlog
-from flask import Flask, g, jsonify, render_template, request
+from flask import Flask, g, jsonify, render_template, request, session
 from flask.globals import request_ctx
 from flask.typing import ResponseReturnValue
 from flask_babel import LazyString
@@ -105,6 +105,10 @@ class ConfigError(RuntimeError):
     """A setting is missing or dangerous; the message names it."""
 
 
+_WHO = (
+    _("Please open your personal link"),
+    _("This device does not know who you are. Open the link in your invitation again: what you saved is there."),
+)
 _PLAIN = {
     400: (_("We could not read that request"), _("Go back, reload the page and try again.")),
     404: (_("We cannot find that page"), _("It may have moved, or your account does not reach it.")),
@@ -155,6 +159,8 @@ def _own_error(error: JTAError) -> ResponseReturnValue:
 
 def _csrf_error(error: CSRFError) -> ResponseReturnValue:
     log.info("csrf_refused", reason=error.description)
+    if request.path.startswith(("/survey", "/panel")) and not {"response", "panel"} & session.keys():
+        return _page(400, *_WHO)  # reloading would not help: the cookie is gone
     return _page(400, _("This page was open too long"), _("Go back, reload the page and send it again."))
 
 
