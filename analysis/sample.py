@@ -16,7 +16,7 @@ class Dispositions:
     """Final state of every person invited (numbers of people, all at least 0).
 
     ``complete`` and ``partial`` responses; ``refused`` (opted out or broke off at once);
-    ``not_reached`` (eligible, never contacted, such as a bounced message to a known member);
+    ``not_reached`` (known to be eligible, never contacted); a message that came back is ``unknown``;
     ``other`` eligible without a response; ``unknown`` (silent: eligibility not known);
     ``ineligible`` (screened out), who are in no denominator.
 

@@ -32,7 +32,7 @@ def read_roster(data: bytes, filename: str, limits: Limits | None = None) -> Rea
     ReadResult
         ``rows`` hold person_code, name, email, organization, stratum, region, locale, job_title, enrollment
         and language; what the file lacks is an empty text; columns ``attribute: NAME`` are in ``attributes``.
-        Name and email are always filled; email addresses and person codes are unique.
+        Name is always filled, and email or person_code; email addresses and person codes are unique.
     """
     return guarded(ROSTER, data, filename, limits or Limits(), partial(_read, ROSTER))
 
@@ -68,7 +68,7 @@ def _row(kind: Kind, record: Record) -> Row:
 
 def _check_person(reader: Reader, record: Record, seen: dict[tuple[str, str], int]) -> bool:
     """Complete a person's record and record its problems; say whether it can be used."""
-    reader.require(record, "email")
+    _require_key(reader, record)
     reader.require(record, "name" if "name" in reader.header.index else "last_name")
     values = record.values
     if not values.get("name"):
@@ -76,6 +76,17 @@ def _check_person(reader: Reader, record: Record, seen: dict[tuple[str, str], in
     for name in ("email", "person_code"):
         _unique(reader, record, name, seen)
     return record.number not in reader.found.bad_rows
+
+
+def _require_key(reader: Reader, record: Record) -> None:
+    """Whoever has no address (letters reach them) needs a code, so that the next file finds the same person."""
+    if "person_code" not in reader.header.index:
+        reader.require(record, "email")
+    elif not (record.values.get("email") or record.values.get("person_code")) and (
+        record.number not in reader.found.bad_rows
+    ):
+        reason = "Give an address, or a person_code to somebody who has none."
+        reader.found.problem(record.number, reader.title("email"), reason)
 
 
 def _unique(reader: Reader, record: Record, name: str, seen: dict[tuple[str, str], int]) -> None:

@@ -14,10 +14,13 @@ from jta.errors import NotFoundError
 from jta.models.delivery import Person
 from jta.models.response import Response
 from jta.models.study import Stratum
+from jta.services.dispositions import ACCEPTED, ADDED, BOUNCED, LINKED, SENT
 from jta.services.monitor import STATUSES, StatusCounts, StratumCounts, count_by_stratum, joined, status_column, total
 
 PAGE_SIZE = 50
 NO_STRATUM = "none"
+NOT_STARTED = "not started"  # a word of the filter for everybody who may still begin, reached or not
+_WAITING = (ADDED, LINKED, SENT, ACCEPTED, BOUNCED)
 SORTS = ("code", "name", "organization", "stratum", "status")
 
 
@@ -63,6 +66,11 @@ class RosterPage:
     counts: StatusCounts
 
     @property
+    def waiting(self) -> int:
+        """How many may still begin: neither started, nor opted out, nor withdrew."""
+        return sum(self.counts[status] for status in _WAITING)
+
+    @property
     def pages(self) -> int:
         """Number of pages of what was found, at least 1."""
         return max(1, -(-self.found // PAGE_SIZE))
@@ -73,7 +81,7 @@ def read_filter(asked: Mapping[str, str]) -> RosterFilter:
     status, stratum, sort = asked.get("status", ""), asked.get("stratum", ""), asked.get("sort", "code")
     return RosterFilter(
         query=" ".join(asked.get("q", "").replace("\0", " ").split())[:100],
-        status=status if status in STATUSES else "",
+        status=status if status in (*STATUSES, NOT_STARTED) else "",
         stratum=stratum if stratum == NO_STRATUM or _is_id(stratum) else "",
         sort=sort if sort in SORTS else "code",
         descending=asked.get("order") == "down",
@@ -118,7 +126,7 @@ def _filtered(
     for word in asked.query.split():
         people = people.where(or_(*_holds(word)))
     if asked.status:
-        people = people.where(status == asked.status)
+        people = people.where(status.in_(_WAITING if asked.status == NOT_STARTED else (asked.status,)))
     if asked.stratum == NO_STRATUM:
         people = people.where(Person.stratum_id.is_(None))
     elif asked.stratum:

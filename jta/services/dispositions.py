@@ -78,7 +78,11 @@ def _has_event(kind: str) -> ColumnElement[bool]:
 def _has_bounced() -> ColumnElement[bool]:
     """A message came back, and no other address was entered since."""
     bounce, mended = aliased(PersonEvent), aliased(PersonEvent)
-    later = exists().where(mended.person_id == Person.id, mended.kind == "address replaced", mended.id > bounce.id)
+    # Tied to the bounce, not to `Person`: SQLAlchemy correlates only with the select next around, so that a second
+    # level naming `Person` would ask for anybody's new address.
+    later = exists().where(
+        mended.person_id == bounce.person_id, mended.kind == "address replaced", mended.id > bounce.id
+    )
     return exists().where(bounce.person_id == Person.id, bounce.kind == "bounced", ~later)
 
 
@@ -126,6 +130,10 @@ class StatusCounts:
     def began(self) -> int:
         """Who pressed Start and did not withdraw."""
         return sum(self[status] for status in BEGAN)
+
+    def without(self, others: StatusCounts) -> StatusCounts:
+        """Return the counts of everybody but some of them."""
+        return StatusCounts({status: count - others[status] for status, count in self.by_status.items()})
 
     def __getitem__(self, status: str) -> int:
         return self.by_status.get(status, 0)
@@ -204,6 +212,24 @@ def _count_collected(study_id: int) -> dict[int | None, int]:
         .group_by(Response.stratum_id)
     )
     return {stratum: count for stratum, count in db.session.execute(found)}
+
+
+def count_registered(study_id: int) -> StatusCounts:
+    """Count those who came by the open link, by disposition; they are part of every other count. One query."""
+    people = (
+        select(status_column().label("status"))
+        .select_from(Person)
+        .outerjoin(Response, joined())
+        .where(Person.study_id == study_id, has_registered())
+        .subquery()
+    )
+    found = db.session.execute(select(people.c.status, func.count()).group_by(people.c.status))
+    return StatusCounts({status: count for status, count in found})
+
+
+def has_registered() -> ColumnElement[bool]:
+    """Return the condition under which a person came by the open link and was not invited."""
+    return _has_event("registered")
 
 
 def total(rows: Iterable[StratumCounts]) -> StatusCounts:

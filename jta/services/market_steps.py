@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from jta.models.study import Study
-from jta.services.next_steps import DIRECTOR, EDITORS, NextStep, TrackStage
+from jta.services.next_steps import DIRECTOR, EDITORS, NextStep, TrackStage, invite_step
 from jta.services.study_counts import StudyCounts
 from jta.services.study_stage import BEFORE_LAUNCH, is_before
 
@@ -60,10 +60,7 @@ def _before_launch(stage: str, counts: StudyCounts) -> NextStep:
 
 def _fielding(counts: StudyCounts) -> NextStep:
     if counts.links < counts.people:
-        return NextStep(
-            "Make the personal links", f"{counts.people - counts.links:,} of {counts.people:,} have no link yet.",
-            DIRECTOR, "Make links", "delivery.links",
-        )  # fmt: skip
+        return invite_step(counts.people - counts.links, counts.people)
     return NextStep(
         "Follow the responses",
         f"{counts.submitted:,} of {counts.people:,} people have submitted. Close the survey when enough have.",

@@ -35,11 +35,17 @@ def counts_file(monitor: Monitor, form: str) -> bytes:
     from jta.exports.plain_book import write_plain_book
 
     rates = [(rate.name, rate.formula, rate.value) for rate in monitor.rates.rates]
+    groups = [(group.name, group.meaning, group.count) for group in monitor.rates.groups]
+    groups += [
+        ("Not invited yet", "on the roster; in no rate", monitor.rates.not_sampled),
+        ("Open link", "chose themselves; in no rate", monitor.rates.registered.people),
+    ]
     days = [(d.day.isoformat(), d.started, d.submitted, d.started_so_far, d.submitted_so_far) for d in monitor.days]
     return write_plain_book(
         {
             "By stratum": (HEAD, count_rows(monitor)),
             "Response rates": (("rate", "formula", "value"), rates),
+            "Who counts as what": (("group", "who that is", "people"), groups),
             "Day by day": (("day", "started", "submitted", "started so far", "submitted so far"), days),
         }
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from flask import current_app
+
 DIRECTOR, EDITORS, APPROVER = "director", "director or psychometrician", "approver"
 
 
@@ -31,3 +33,18 @@ class TrackStage:
 
     label: str
     state: str
+
+
+def invite_step(waiting: int, people: int) -> NextStep:
+    """Return the next step where people of the roster have no link yet: by mail if there is a mail server."""
+    if not current_app.config["SETTINGS"].mail.configured:
+        return NextStep(
+            "Make the personal links", f"{waiting:,} of {people:,} people have no link yet.",
+            DIRECTOR, "Make links", "delivery.links",
+        )  # fmt: skip
+    return NextStep(
+        "Invite the people",
+        f"{waiting:,} of {people:,} people have no personal link yet. An invitation by mail gives each their own, and "
+        "so does a letter. Links that you make on the roster's page are yours to send.",
+        DIRECTOR, "Go to messages", "sending.index",
+    )  # fmt: skip

@@ -7,13 +7,9 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, func, select
-
 from jta.db import db
 from jta.errors import NotFoundError
 from jta.models.blueprint import Adjustment, Blueprint, BlueprintRow
-from jta.models.delivery import Person
-from jta.models.response import Response
 from jta.models.results import AnalysisRun
 from jta.models.study import Study
 from jta.models.survey import Instrument
@@ -22,6 +18,7 @@ from jta.services.blueprint_approval import standing_approval
 from jta.services.blueprint_draft import pretest_items
 from jta.services.blueprint_items import ItemResult, allocate_rows
 from jta.services.content import background_of, scales_of
+from jta.services.dispositions import WITHDREW, count_by_stratum, total
 from jta.services.instrument import newest_instrument
 from jta.services.panel_book import ksa_sheets, with_panel
 from jta.services.report_sheets import (
@@ -87,7 +84,7 @@ def build_blueprint_book(blueprint: Blueprint) -> BlueprintBook:
         notice=study.notice,
         time_zone=study.time_zone,
         dates=_dates(study, instrument, blueprint),
-        respondents=_respondents(study.id, blueprint),
+        respondents=respondent_lines(study.id, blueprint),
         ledger=_ledger(blueprint, study.time_zone),
         result_hash=blueprint.run.result_hash,
         content_hash=content_hash(blueprint),
@@ -200,10 +197,6 @@ def _variables(instrument: Instrument) -> tuple[CodebookVariable, ...]:
     return (own, *questions)
 
 
-def _started(study_id: int) -> Select[int]:
-    return select(func.count(Response.id)).where(Response.study_id == study_id, Response.is_pilot.is_(False))
-
-
 def _dates(study: Study, instrument: Instrument, blueprint: Blueprint) -> tuple[tuple[str, date | datetime], ...]:
     moments = [
         ("Survey launched", instrument.launched_at),
@@ -222,13 +215,15 @@ def _approved_at(blueprint: Blueprint) -> datetime | None:
     return approval.at if approval else None
 
 
-def _respondents(study_id: int, blueprint: Blueprint) -> tuple[tuple[str, int], ...]:
-    invited = db.session.scalar(select(func.count()).select_from(Person).where(Person.study_id == study_id)) or 0
-    started = db.session.scalar(_started(study_id)) or 0
+def respondent_lines(study_id: int, blueprint: Blueprint) -> tuple[tuple[str, int], ...]:
+    """Return the lines of the sheet of respondents, counted as the page of responses counts."""
+    rows = count_by_stratum(study_id)
+    everybody, collected = total(rows), sum(row.collected for row in rows)
     counts = blueprint.run.dataset.counts
     return (
-        ("Invited", invited),
-        ("Started", started),
+        ("Invited", everybody.people),
+        ("Started", everybody.began + collected),
+        ("Withdrew", everybody[WITHDREW]),
         *((label.capitalize(), int(count)) for label, count in counts.items() if label != "ratings"),
     )
 

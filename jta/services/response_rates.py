@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import case, func, select
 
@@ -15,6 +15,9 @@ from jta.models.response import Rating, Response
 from jta.services import dispositions as d
 from jta.services.content import form_codes, tasks_of
 from jta.services.dispositions import StatusCounts
+
+if TYPE_CHECKING:
+    from analysis import sample
 
 ENOUGH = 0.5  # share of the tasks from which an unfinished response counts as partial, under it as a break-off
 FORMULAS = {
@@ -47,7 +50,10 @@ class RateGroup:
 
 @dataclass(frozen=True)
 class ResponseRates:
-    """Everything the page of rates shows; ``eligible_share`` is e."""
+    """Everything the page of rates shows; ``eligible_share`` is e.
+
+    ``registered`` are those who came by the open link, by disposition: they chose themselves, so they are in no rate.
+    """
 
     groups: tuple[RateGroup, ...]
     rates: tuple[Rate, ...]
@@ -55,12 +61,14 @@ class ResponseRates:
     completion: float | None
     started: int
     not_sampled: int
+    registered: StatusCounts
 
 
 def response_rates(study_id: int, counts: StatusCounts, content: Mapping[str, Any] | None) -> ResponseRates:
-    """Return AAPOR's response rates RR1 to RR6 and the completion rate of the people on the roster.
+    """Return AAPOR's response rates RR1 to RR6 and the completion rate of the people who were invited.
 
-    Responses collected elsewhere are in no rate: how many people were asked is not known here.
+    Responses collected elsewhere are in no rate, nor are people of the open link: how many were asked is not known.
+    Whose message came back is of unknown eligibility, as AAPOR counts it (3.30, surveys of specifically named persons).
 
     Parameters
     ----------
@@ -72,39 +80,44 @@ def response_rates(study_id: int, counts: StatusCounts, content: Mapping[str, An
     """
     from analysis import sample
 
+    registered = d.count_registered(study_id)
+    invited = counts.without(registered)
     has_tasks = content is not None and bool(content["pages"])
-    partial = counts[d.PARTIAL]
+    partial = invited[d.PARTIAL]
     if has_tasks and content is not None:
         partial = min(count_partial(study_id, content), partial)
-    broke_off = counts[d.PARTIAL] - partial + counts[d.STARTED]
-    refused = broke_off + counts[d.OPTED_OUT] + counts[d.WITHDREW]
-    unknown = counts[d.LINKED] + counts[d.SENT] + counts[d.ACCEPTED]
+    broke_off = invited[d.PARTIAL] - partial + invited[d.STARTED]
+    silent = invited[d.LINKED] + invited[d.SENT] + invited[d.ACCEPTED]
     people = sample.Dispositions(
-        complete=counts[d.SUBMITTED], partial=partial, refused=refused, not_reached=counts[d.BOUNCED],
-        unknown=unknown, ineligible=counts[d.SCREENED_OUT],
+        complete=invited[d.SUBMITTED], partial=partial, refused=broke_off + invited[d.OPTED_OUT] + invited[d.WITHDREW],
+        unknown=silent + invited[d.BOUNCED], ineligible=invited[d.SCREENED_OUT],
     )  # fmt: skip
+    started = invited.began - invited[d.SCREENED_OUT]
     found = sample.response_rates(people)
     return ResponseRates(
-        groups=_groups(people, broke_off),
+        groups=_groups(people, broke_off, silent, invited[d.BOUNCED]),
         rates=tuple(Rate(name, FORMULAS[name], _number(value)) for name, value in found.items()),
         eligible_share=_number(sample.eligibility(people)),
-        completion=_number(sample.completion_rate(counts[d.SUBMITTED], counts.began - counts[d.SCREENED_OUT])),
-        started=counts.began - counts[d.SCREENED_OUT],
-        not_sampled=counts[d.ADDED],
+        completion=_number(sample.completion_rate(invited[d.SUBMITTED], started)),
+        started=started,
+        not_sampled=invited[d.ADDED],
+        registered=registered,
     )
 
 
-def _groups(people: object, broke_off: int) -> tuple[RateGroup, ...]:
-    values = vars(people)
-    words = (
-        ("complete", "Complete", "pressed Submit"),
-        ("partial", "Partial", "answered half of the tasks or more, not submitted"),
-        ("refused", "Refused or broke off", f"opted out or withdrew, or started and stopped early ({broke_off:,})"),
-        ("not_reached", "Not reached", "their message came back"),
-        ("unknown", "Unknown", "invited, nothing heard: whether they are eligible is not known"),
-        ("ineligible", "Not eligible", "screened out; in no denominator"),
+def _groups(people: sample.Dispositions, broke_off: int, silent: int, bounced: int) -> tuple[RateGroup, ...]:
+    return (
+        RateGroup("Complete", "pressed Submit", people.complete),
+        RateGroup("Partial", "answered half of the tasks or more, not submitted", people.partial),
+        RateGroup(
+            "Refused or broke off",
+            f"opted out or withdrew, or started and stopped early ({broke_off:,})",
+            people.refused,
+        ),
+        RateGroup("Unknown: nothing heard", "invited, nothing heard: whether they are eligible is not known", silent),
+        RateGroup("Unknown: not delivered", "their message came back; AAPOR counts them as unknown", bounced),
+        RateGroup("Not eligible", "screened out; in no denominator", people.ineligible),
     )
-    return tuple(RateGroup(title, meaning, values[name]) for name, title, meaning in words)
 
 
 def _number(value: float) -> float | None:
@@ -122,7 +135,7 @@ def count_partial(study_id: int, content: Mapping[str, Any]) -> int:
         .join(Person, d.joined())
         .where(
             Response.study_id == study_id, Response.submitted_at.is_(None), Response.withdrawn_at.is_(None),
-            Rating.anchor_id.is_not(None),
+            Rating.anchor_id.is_not(None), ~d.has_registered(),
         )
         .group_by(Rating.response_id, Response.form_code)
         .having(func.count(Rating.task_id.distinct()) >= wanted)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -16,10 +16,12 @@ from jta.models.delivery import OutboxMessage, Person, Wave
 from jta.models.jobs import Worker
 from jta.models.sending import BounceReport
 from jta.models.study import Study
+from jta.services.links import address_mark
 from jta.services.recipients import BEFORE, BOUNCED, OPEN, Outlook, outlook
 from jta.services.waves import LIVE
 
 PAGE_SIZE = 100
+EARLIER = "an earlier address"
 STATE_WORDS = {
     "planned": "Waits for its turn, or for another try.",
     "claimed": "Is about to be sent.",
@@ -178,7 +180,7 @@ def _step_of_people(study: Study, lines: list[WaveLine], invitation: Outlook) ->
 
 @dataclass(frozen=True)
 class MessageLine:
-    """One message of a wave, as the director sees it."""
+    """One message of a wave, as the director sees it; ``email`` says so where it went to one since replaced."""
 
     id: int
     person_id: int
@@ -215,8 +217,15 @@ def load_wave_page(wave: Wave, state: str = "", page: int = 1) -> WavePage:
     chosen = _messages(wave.id, state if state in STATE_WORDS else "")
     found = db.session.scalar(select(func.count()).select_from(chosen.subquery())) or 0
     at = min(page, max(1, -(-found // PAGE_SIZE)))
-    rows = db.session.execute(chosen.order_by(func.lower(Person.code)).limit(PAGE_SIZE).offset((at - 1) * PAGE_SIZE))
-    return WavePage(line, _reasons(wave.id), [MessageLine(*row) for row in rows], found, state, at)
+    found_rows = chosen.order_by(func.lower(Person.code)).limit(PAGE_SIZE).offset((at - 1) * PAGE_SIZE)
+    rows = [_line(wave.study_id, *row) for row in db.session.execute(found_rows)]
+    return WavePage(line, _reasons(wave.id), rows, found, state, at)
+
+
+def _line(study_id: int, mark: str, *values: Any) -> MessageLine:
+    line = MessageLine(*values)
+    elsewhere = line.tries > 0 and mark != address_mark(study_id, line.email or "")
+    return replace(line, email=EARLIER) if elsewhere else line
 
 
 def _messages(wave_id: int, state: str) -> Select[Any]:
@@ -228,8 +237,8 @@ def _messages(wave_id: int, state: str) -> Select[Any]:
     )
     found: Any = (
         select(
-            OutboxMessage.id, Person.id.label("person_id"), Person.name, Person.email, OutboxMessage.state,
-            OutboxMessage.reason, OutboxMessage.tries, OutboxMessage.sent_at, OutboxMessage.due_at,
+            OutboxMessage.address_mark, OutboxMessage.id, Person.id.label("person_id"), Person.name, Person.email,
+            OutboxMessage.state, OutboxMessage.reason, OutboxMessage.tries, OutboxMessage.sent_at, OutboxMessage.due_at,
             bounced.label("bounced"),
         )
         .join(Person, Person.id == OutboxMessage.person_id)
@@ -248,10 +257,13 @@ def _reasons(wave_id: int) -> Counter[str]:
     return Counter({reason: count for reason, count in db.session.execute(found)})
 
 
-def first_people(study_id: int, most: int = 25) -> list[tuple[int, str]]:
-    """Return id and name of the first people of a roster, for previews."""
+def first_people(study_id: int, chosen: int | None = None, most: int = 25) -> list[tuple[int, str]]:
+    """Return id and name of the first people of a roster, for previews, and of the one chosen."""
     found = select(Person.id, Person.name).where(Person.study_id == study_id).order_by(func.lower(Person.code))
-    return [(row.id, row.name) for row in db.session.execute(found.limit(most))]
+    people = [(row.id, row.name) for row in db.session.execute(found.limit(most))]
+    if chosen is not None and chosen not in dict(people):
+        people += [(row.id, row.name) for row in db.session.execute(found.where(Person.id == chosen))]
+    return people
 
 
 def describe_mail() -> list[str]:

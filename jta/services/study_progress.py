@@ -7,7 +7,7 @@ from typing import Any
 
 from jta.models.study import MARKET, PRACTICE, STAGES, Study
 from jta.services.market_steps import market_step, market_track
-from jta.services.next_steps import APPROVER, DIRECTOR, EDITORS, NextStep, TrackStage
+from jta.services.next_steps import APPROVER, DIRECTOR, EDITORS, NextStep, TrackStage, invite_step
 from jta.services.study_counts import StudyCounts
 from jta.services.study_stage import BEFORE_LAUNCH, USED, is_before
 
@@ -108,11 +108,7 @@ def _fielding(counts: StudyCounts) -> NextStep:
             DIRECTOR, "Upload a roster", "delivery.upload",
         )  # fmt: skip
     if counts.links < counts.people:
-        return NextStep(
-            "Make the personal links",
-            f"{counts.people - counts.links:,} of {counts.people:,} people have no link yet.",
-            DIRECTOR, "Make links", "delivery.links",
-        )  # fmt: skip
+        return invite_step(counts.people - counts.links, counts.people)
     return NextStep(
         "Follow the responses",
         f"{counts.submitted:,} of {counts.people:,} people have submitted. "

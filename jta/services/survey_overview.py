@@ -9,8 +9,10 @@ from typing import Any
 from jta.models.study import MARKET, Study
 from jta.models.survey import Instrument
 from jta.services.content import estimate_minutes, questions_of, scales_of
+from jta.services.delivery_roster import NOT_STARTED
 from jta.services.instrument import build_content, newest_instrument
-from jta.services.monitor import LINKED, SUBMITTED, Monitor
+from jta.services.monitor import SUBMITTED, Monitor
+from jta.services.next_steps import invite_step
 from jta.services.study_counts import count_study
 from jta.services.study_progress import DIRECTOR, NextStep, freeze_step, next_step, nothing_to_freeze
 from jta.services.study_stage import BEFORE_LAUNCH, is_before
@@ -97,10 +99,7 @@ def monitor_step(study: Study, monitor: Monitor) -> NextStep | None:
 def _fielding_step(monitor: Monitor) -> NextStep:
     waiting = monitor.total["added"]
     if waiting or not monitor.total.people:
-        return NextStep(
-            "Make the personal links", f"{waiting:,} of {monitor.total.people:,} people have no link yet.",
-            DIRECTOR, "Make links", "delivery.links",
-        )  # fmt: skip
+        return invite_step(waiting, monitor.total.people)
     if monitor.targets_met:
         return NextStep(
             "Close the survey", "Every stratum has as many submitted responses as you aimed for.",
@@ -110,5 +109,5 @@ def _fielding_step(monitor: Monitor) -> NextStep:
         "Wait for more responses",
         f"{monitor.total[SUBMITTED]:,} of {monitor.total.people:,} people have submitted. Close the survey when each "
         "stratum has as many as you aimed for, or when its time is over.",
-        DIRECTOR, "See who has not started", "delivery.roster", {"status": LINKED},
+        DIRECTOR, "See who has not started", "delivery.roster", {"status": NOT_STARTED},
     )  # fmt: skip

@@ -21,7 +21,7 @@ from jta.models.study import Study
 from jta.services import links
 from jta.services.delivery_settings import get_settings, load_texts
 from jta.services.quiet_hours import hours_of
-from jta.services.recipients import BEFORE, GAP, NOT_SUBMITTED, OPEN, UNDER_WAY, Facts, judge, load_facts, text_kind
+from jta.services.recipients import BEFORE, GAP, OPEN, UNDER_WAY, Facts, judge, load_facts, text_kind
 from jta.services.study_stage import lock_study
 
 WORKER = Actor("worker", "worker")
@@ -240,9 +240,9 @@ def _to_write_to(study: Study, wave: Wave) -> Iterator[tuple[Facts, str]]:
     there = set(db.session.scalars(select(OutboxMessage.person_id).where(OutboxMessage.wave_id == wave.id)))
     now = clock.now()
     for facts in load_facts(study.id, but_wave=wave.id):
-        reason = judge(wave.kind, facts, study.stage, now)
-        if facts.id not in there and reason != NOT_SUBMITTED:
-            yield facts, reason
+        if facts.id in there or (wave.kind == "thanks" and not facts.submitted):
+            continue  # a row of thanks before somebody submits would keep the thanks from being sent later
+        yield facts, judge(wave.kind, facts, study.stage, now)
 
 
 def _make_messages(study: Study, wave: Wave) -> int:

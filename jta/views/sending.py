@@ -122,10 +122,11 @@ def _text(study_id: int, kind: str, language: str) -> settings_service.StoredTex
 
 
 def _text_page(study_id: int, stored: settings_service.StoredText, form: TextForm, conflict: object) -> str:
-    shown, name = preview_letter(study_id, request.args.get("person", type=int), stored.text, stored.language)
+    chosen = request.args.get("person", type=int)
+    shown, name = preview_letter(study_id, chosen, stored.text, stored.language)
     return render_template(
         "sending/text.html", stored=stored, form=form, conflict=conflict, preview=shown, person_name=name, names=NAMES,
-        fields=FIELDS, mail=pages.mail_state(), people=pages.first_people(study_id),
+        fields=FIELDS, mail=pages.mail_state(), people=pages.first_people(study_id, chosen),
     )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ import io
 import json
 import random
 from datetime import UTC, date, datetime, timedelta
+from types import SimpleNamespace
 
 import openpyxl
 
@@ -15,10 +16,11 @@ from jta.db import db
 from jta.models.delivery import OutboxMessage, Person, PersonEvent, Wave
 from jta.models.response import Answer, PageVisit, Rating, Response
 from jta.models.study import Stratum, Study
-from jta.services import delivery, monitor, monitor_file, monitor_times, study_counts
+from jta.services import delivery, monitor, monitor_file, monitor_times, report_book, study_counts
 from jta.services.delivery_checks import PersonDetails
-from jta.services.delivery_roster import load_roster
+from jta.services.delivery_roster import RosterFilter, load_roster
 from jta.services.instrument import newest_instrument
+from jta.services.report_chapters import sample
 from tests.services.study_factory import make_study
 from tests.services.test_delivery import DORA, withdraw
 
@@ -104,14 +106,15 @@ def test_response_rates_follow_the_dispositions(app_context):
     made, _ = everybody(app_context)
     rates = monitor.load_monitor(study_of(made)).rates
     assert {group.name: group.count for group in rates.groups} == {
-        "Complete": 1, "Partial": 0, "Refused or broke off": 4, "Not reached": 1, "Unknown": 3, "Not eligible": 1,
+        "Complete": 1, "Partial": 0, "Refused or broke off": 4, "Unknown: nothing heard": 3,
+        "Unknown: not delivered": 1, "Not eligible": 1,
     }  # fmt: skip
     assert rates.not_sampled == 1
     values = {rate.name: rate.value for rate in rates.rates}
     assert values["RR1"] == values["RR2"] == 1 / 9
-    assert values["RR5"] == 1 / 6
-    assert rates.eligible_share == 6 / 7
-    assert abs(values["RR3"] - 1 / (6 + 3 * 6 / 7)) < 1e-12
+    assert values["RR5"] == 1 / 5
+    assert rates.eligible_share == 5 / 6
+    assert abs(values["RR3"] - 1 / (5 + 4 * 5 / 6)) < 1e-12
     assert rates.completion == 1 / 3
 
 
@@ -164,13 +167,16 @@ def test_minutes_on_a_page_are_the_median_of_ten_or_more(app_context):
     assert all(row.median_minutes is None for row in steps.values() if row.title != step["title"])
 
 
+ACTS = ("send", "bounced", "opted out", "registered", "start", "rate", "submit", "screen", "withdraw")
+
+
 def test_every_screen_and_file_agree(app_context):
     """Random studies: roster, page of responses, rates, files and overview count the same people."""
     rng = random.Random(7)
     for _ in range(4):
         made = make_study(n_people=25)
         for person in made.people:
-            for act in rng.sample(("send", "bounced", "opted out", "start", "rate", "submit", "screen", "withdraw"), 3):
+            for act in rng.sample(ACTS, 3):
                 _act(made, person, act)
         shown = monitor.load_monitor(study_of(made))
         by_person = monitor.statuses(made.study_id)
@@ -182,17 +188,32 @@ def test_every_screen_and_file_agree(app_context):
         assert {s: int(rows[-1][s.replace(" ", "_")]) for s in monitor.STATUSES} == counted
         assert sum(int(row["roster"]) for row in rows[:-1]) == int(rows[-1]["roster"]) == 25
         rates = shown.rates
-        assert sum(group.count for group in rates.groups) + rates.not_sampled == 25
-        assert study_counts.count_study(made.study_id).submitted == counted["submitted"]
+        assert sum(group.count for group in rates.groups) + rates.not_sampled + rates.registered.people == 25
+        overview = study_counts.count_study(made.study_id)
+        assert (overview.people, overview.started, overview.submitted) == (25, shown.total.began, counted["submitted"])
         assert shown.days[-1].submitted_so_far == counted["submitted"]
-        assert openpyxl.load_workbook(io.BytesIO(monitor_file.counts_file(shown, "xlsx"))).sheetnames[0] == "By stratum"
+        assert {s: load_roster(made.study_id, RosterFilter(status=s)).found for s in monitor.STATUSES} == counted
+        book = openpyxl.load_workbook(io.BytesIO(monitor_file.counts_file(shown, "xlsx")))
+        assert [cell.value for cell in book["By stratum"][len(rows) + 1]][4:-2] == [25, *counted.values()]
+        assert sum(row[2] for row in book["Who counts as what"].iter_rows(min_row=2, values_only=True)) == 25
+        _documents_agree(made, shown)
+
+
+def _documents_agree(made, shown: monitor.Monitor) -> None:
+    """The report's chapter and the workbook's sheet show the counts of the page of responses."""
+    whole = shown.total
+    table = sample.frame(SimpleNamespace(study=study_of(made), content=None)).parts[0]
+    assert [int(cell) for cell in table.rows[-1][2:]] == [25, whole.began, whole["submitted"], whole["withdrew"]]
+    blueprint = SimpleNamespace(run=SimpleNamespace(dataset=SimpleNamespace(counts={})))
+    sheet = dict(report_book.respondent_lines(made.study_id, blueprint))
+    assert sheet == {"Invited": 25, "Started": whole.began, "Withdrew": whole["withdrew"]}
 
 
 def _act(made, person: int, act: str) -> None:
     response = db.session.scalar(db.select(Response).where(Response.person_id == person))
     if act == "send":
         send(person, "accepted")
-    elif act in ("bounced", "opted out"):
+    elif act in ("bounced", "opted out", "registered"):
         happen(person, act)
     elif act == "withdraw":
         if response is not None:

@@ -18,6 +18,7 @@ from jta.services.delivery_checks import PersonDetails
 from jta.services.delivery_roster import person_state
 from jta.services.links import link_url
 from jta.services.sending import Postman
+from jta.services.sending_page import load_wave_page
 from jta.services.waves import WavePlan, plan_waves
 from tests.mail_server import MailServer, mail_server
 from tests.services.sending_study import (
@@ -349,3 +350,20 @@ def test_the_audit_trail_tells_of_waves_and_holds_no_address(app_context, server
     assert events[-1].note == "1 accepted"
     assert not any("robin" in f"{e.object} {e.note}" for e in events)
     assert audit.verify()[1] == []
+
+
+def test_thanks_reach_who_got_another_address_before_submitting(app_context, server):
+    study, dora = make_field(["nobody-a@example.org", "b@example.org"])
+    send_wave(server, study, dora, "invitation", TUESDAY)
+    send_wave(server, study, dora, "thanks", TUESDAY + timedelta(hours=1))
+    assert server.recipients == {"b@example.org": 1}
+    first = people(study.id)[0]
+    with transaction():
+        first.email = "a@example.org"
+        db.session.add(PersonEvent(person_id=first.id, kind="address replaced", at=TUESDAY))
+    with clock.running_on(lambda: TUESDAY + timedelta(hours=2)):
+        respond(first, submitted=True)
+        work(Postman(server.settings(), "w"))
+    assert server.recipients["a@example.org"] == 1
+    invitation = db.session.scalars(select(Wave).where(Wave.kind == "invitation")).one()
+    assert [line.email for line in load_wave_page(invitation).rows] == ["an earlier address", "b@example.org"]

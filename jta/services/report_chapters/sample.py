@@ -37,6 +37,8 @@ def _rates(source: Source, whole: StatusCounts) -> Part:
     found = response_rates(source.study.id, whole, source.content or None)
     lines = [(rate.name, rate.formula, percent(rate.value)) for rate in found.rates]
     note = "After the American Association for Public Opinion Research, Standard Definitions."
+    if found.registered.people:
+        note += f" {count(found.registered.people)} people came by the open link and are in no rate."
     return Table("Response rates", ("Rate", "Formula", "Value"), lines, (1.2, 7, 1.5), frozenset({2}), note)
 
 
