@@ -1,9 +1,13 @@
-"""Make the pictures of README from the demo: ``python docs/pictures.py`` (needs what the tests need)."""
+"""Make README's pictures and example documents from the demo: ``python docs/pictures.py`` (needs what the tests need).
+
+``python docs/pictures.py phone desk workbook documents`` makes all of them; name only those to be renewed.
+"""
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -11,10 +15,13 @@ import time
 import urllib.request
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
 OUT = ROOT / "docs" / "images"
+EXAMPLES = ROOT / "docs" / "examples"
+PARTS = ("phone", "desk", "workbook", "documents")
 PORT = 8765
 BASE = f"http://127.0.0.1:{PORT}"
 ARGS = [
@@ -63,6 +70,7 @@ def phone(browser: Browser, demo: dict) -> None:
     page.evaluate("document.activeElement.blur(); window.scrollTo(0, 0)")
     page.mouse.move(1, 1)
     page.screenshot(path=OUT / "rating-phone.png")
+    shrink(OUT / "rating-phone.png")
 
 
 def desk(browser: Browser, demo: dict) -> None:
@@ -72,45 +80,86 @@ def desk(browser: Browser, demo: dict) -> None:
     for name, path in (("overview", ""), ("blueprint", "/blueprints/1"), ("results", "/results/1")):
         page.goto(BASE + demo["study_path"] + path)
         page.screenshot(path=OUT / f"{name}.png")
+        shrink(OUT / f"{name}.png")
+
+
+def shrink(path: Path) -> None:
+    """Store a picture with a palette: a third of the size, and no difference that can be seen."""
+    with Image.open(path) as picture:
+        picture.convert("RGB").quantize(128, dither=Image.Dither.NONE).save(path, optimize=True)
+
+
+def page_picture(pdf: Path, words: str, name: str, *, dots: int) -> None:
+    """Make a picture of the first page that holds these words."""
+    text = subprocess.run(["pdftotext", "-layout", pdf, "-"], check=True, capture_output=True, text=True).stdout  # noqa: S603, S607  fixed command
+    number = str(next(n for n, page in enumerate(text.split("\f"), 1) if words in page))
+    target = ["pdftoppm", "-f", number, "-l", number, "-r", str(dots), "-png", "-singlefile", pdf, OUT / name]
+    subprocess.run(target, check=True)  # noqa: S603  fixed command
+    shrink(OUT / f"{name}.png")
 
 
 def workbook(demo: dict, scratch: Path) -> None:
-    """The Blueprint sheet, as LibreOffice prints it."""
+    """Sheets of the workbook, as LibreOffice prints them, and the workbook itself."""
     profile = f"-env:UserInstallation=file://{scratch / 'office'}"
     convert = ["soffice", "--headless", profile, "--convert-to", "pdf", "--outdir", str(scratch), demo["workbook"]]
     subprocess.run(convert, check=True, capture_output=True)  # noqa: S603  fixed command
     pdf = scratch / (Path(demo["workbook"]).stem + ".pdf")
-    text = subprocess.run(["pdftotext", "-layout", pdf, "-"], check=True, capture_output=True, text=True).stdout  # noqa: S603, S607  fixed command
-    number = next(n for n, page in enumerate(text.split("\f"), 1) if "Exam blueprint" in page)
-    target = [
-        "pdftoppm",
-        "-f",
-        str(number),
-        "-l",
-        str(number),
-        "-r",
-        "110",
-        "-png",
-        "-singlefile",
-        pdf,
-        OUT / "workbook",
-    ]
-    subprocess.run(target, check=True)  # noqa: S603  fixed command
+    page_picture(pdf, "Exam blueprint", "workbook", dots=110)
+    page_picture(pdf, "Content by cognitive level", "workbook-levels", dots=90)
+    page_picture(pdf, "Weights and items under each method", "workbook-methods", dots=90)
+    shutil.copy(demo["workbook"], EXAMPLES)
+
+
+def documents(demo: dict, scratch: Path) -> None:
+    """The reports of the demo's blueprint, and a page of each as a picture. The long one is kept as Word."""
+    from app import app
+    from jta.exports.report_pdf import write_report_pdf
+    from jta.exports.report_word import write_report_word
+    from jta.services import report_content
+
+    study = int(demo["study_path"].rsplit("/", 1)[1])
+    kinds = (
+        ("technical-report", report_content.technical_report, "Weights from the survey", write_report_word, "docx"),
+        ("public-summary", report_content.public_summary, "What came of it", write_report_pdf, "pdf"),
+        ("candidate-outline", report_content.candidate_outline, "% of the exam", write_report_pdf, "pdf"),
+    )
+    for name, make, words, write, form in kinds:
+        with app.app_context():
+            report = make(study, 1)
+        (EXAMPLES / f"{name}-simulated.{form}").write_bytes(write(report))
+        (scratch / f"{name}.pdf").write_bytes(write_report_pdf(report))
+        page_picture(scratch / f"{name}.pdf", words, name, dots=70)
+
+
+def screens(demo: dict, wanted: list[str]) -> None:
+    """Pages as a browser shows them."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGS)
+        if "phone" in wanted:
+            phone(browser, demo)
+        if "desk" in wanted:
+            desk(browser, demo)
 
 
 def main() -> None:
-    """Start the demo, take the pictures, stop it."""
+    """Start the demo, make what was asked for, stop it."""
+    wanted = sys.argv[1:] or list(PARTS)
+    if set(wanted) - set(PARTS):
+        raise SystemExit(f"Choose among: {', '.join(PARTS)}.")
     OUT.mkdir(exist_ok=True)
+    EXAMPLES.mkdir(exist_ok=True)
     command = [sys.executable, "-m", "flask", "--app", "app", "demo"]
     with subprocess.Popen(command, cwd=ROOT, env={**os.environ, "JTA_LOCAL_PORT": str(PORT)}) as server:  # noqa: S603  our own server
         try:
             wait_for(f"{BASE}/healthz")
             demo = json.loads((ROOT / "instance" / "demo.json").read_text(encoding="utf-8"))
-            with sync_playwright() as playwright, tempfile.TemporaryDirectory() as scratch:
-                browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGS)
-                phone(browser, demo)
-                desk(browser, demo)
-                workbook(demo, Path(scratch))
+            with tempfile.TemporaryDirectory() as scratch:
+                if {"phone", "desk"} & set(wanted):
+                    screens(demo, wanted)
+                if "workbook" in wanted:
+                    workbook(demo, Path(scratch))
+                if "documents" in wanted:
+                    documents(demo, Path(scratch))
         finally:
             server.terminate()
 

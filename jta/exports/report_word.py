@@ -132,7 +132,8 @@ def _write_body(document: Document, report: Report) -> None:
         _add_contents(document, report)
     for number, chapter in numbered(report):
         title = f"Appendix {number}. {chapter.title}" if chapter.appendix else f"{number}. {chapter.title}"
-        document.add_heading(clean_text(title), level=1).paragraph_format.page_break_before = True
+        # A short paper, one without a list of contents, runs on: a chapter of a few lines needs no page of its own.
+        document.add_heading(clean_text(title), level=1).paragraph_format.page_break_before = report.contents
         _write_parts(document, chapter.parts)
 
 

@@ -87,6 +87,18 @@ def test_pdf_is_tagged_and_holds_every_word(tmp_path):
     assert "Not held in this study: a panel." in plain
 
 
+def test_a_short_paper_runs_on_instead_of_beginning_each_chapter_on_a_page(tmp_path):
+    chapters = [Chapter(f"Chapter {n}", [Paragraph("A few words.")]) for n in range(4)]
+    short = Report("Title", "Summary", "", [("Who", "We")], chapters, datetime(2026, 11, 1, tzinfo=UTC), contents=False)
+    path = tmp_path / "short.pdf"
+    path.write_bytes(write_report_pdf(short))
+    about = subprocess.run(["pdfinfo", str(path)], capture_output=True, text=True, check=True).stdout
+    assert re.search(r"Pages:\s+1\b", about)
+    document = docx.Document(io.BytesIO(write_report_word(short)))
+    headings = [p for p in document.paragraphs if p.style.name == "Heading 1"]
+    assert [p.paragraph_format.page_break_before for p in headings] == [False] * 4
+
+
 def test_pdf_refuses_a_figure_without_words():
     figure = Figure("Caption", "", bar_figure("x", "y", [("A", 1.0)], "z").svg, b"")
     broken = Report("T", "S", "", [], [Chapter("C", [figure])], datetime(2026, 11, 1, tzinfo=UTC))
