@@ -324,6 +324,8 @@ RULES: dict[str, Rule] = {
     "data_out.make_ratings": _rule((), (PSYCHOMETRICIAN,)),
     "data_out.make_archive": _rule((), (PSYCHOMETRICIAN,)),
     "data_out.make_item_bank": _rule((), _editors),
+    "data_out.comments": _rule(_editors, _editors),
+    "data_out.make_comments": _rule((), _editors),
     "data_out.make_case": _rule((), _editors),
     "data_out.job": _rule((PSYCHOMETRICIAN,)),
     "data_out.bring_in": _rule((ADMINISTRATOR, ANY_DIRECTOR), (ADMINISTRATOR, ANY_DIRECTOR)),

@@ -5,7 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from jta.db import db
@@ -66,3 +75,22 @@ class ReviewDecision(db.Model):
     undone_by: Mapped[str | None]
     undone_at: Mapped[datetime | None]
     undo_reason: Mapped[str | None]
+
+
+class CommentDecision(db.Model):
+    """Whether a comment leaves the house with the data: kept, or struck with a reason."""
+
+    __tablename__ = "comment_decision"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["response_id", "question_id"], ["answer.response_id", "answer.question_id"], ondelete="CASCADE"
+        ),
+        CheckConstraint("verdict IN ('keep', 'strike')", name="known_verdict"),
+        CheckConstraint("verdict = 'keep' OR length(reason) > 0", name="reason_given"),
+    )
+    response_id: Mapped[int] = mapped_column(primary_key=True)
+    question_id: Mapped[int] = mapped_column(primary_key=True)
+    verdict: Mapped[str]
+    reason: Mapped[str] = mapped_column(default="")
+    by_name: Mapped[str]
+    at: Mapped[datetime]

@@ -56,6 +56,7 @@ LEFT_OUT: dict[str, str] = {
     "idempotency_key": LIVE,
     "collected_response": LIVE,
     "comment_code": LIVE,
+    "comment_decision": LIVE,
     "quote": LIVE,
     "rating_file": PASSING,
     "saved_mapping": PASSING,

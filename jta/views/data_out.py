@@ -18,8 +18,12 @@ from jta.services.item_bank import write_case_file, write_item_bank_file
 from jta.services.review import list_datasets
 from jta.services.study import choose_director, may_create
 from jta.sessions import current_user
+from jta.views import comments as reviewed
 
 bp = Blueprint("data_out", __name__)
+_COMMENTS = "/studies/<int:study_id>/data-sets/<int:number>/comments"
+bp.add_url_rule(_COMMENTS, view_func=reviewed.comments, methods=["GET", "POST"])
+bp.add_url_rule(f"{_COMMENTS}/file", view_func=reviewed.make_comments, methods=["POST"])
 
 
 @bp.get("/studies/<int:study_id>/data-out")
