@@ -20,6 +20,7 @@ from jta import clock
 from jta.audit import SYSTEM, Actor
 from jta.db import db
 from jta.demo import NOTICE
+from jta.demo.bank import count_bank
 from jta.demo.content import load_background, load_scales
 from jta.demo.cycle import add_former_list
 from jta.demo.market import create_market
@@ -234,6 +235,7 @@ def _finish(actors: dict[str, Actor], study: Study, launched: datetime, instance
         proposed = blueprint.propose(actors["director"], study.id, run.id)
     with _at(closed + timedelta(days=10)):
         _adjust(actors["director"], study.id, proposed.number)
+        count_bank(actors["director"], study.id, proposed.number)
         blueprint_approval.submit(actors["director"], study.id, proposed.number)
     with _at(closed + timedelta(days=14)):
         seen = blueprint.content_hash(blueprint.get_blueprint(study.id, proposed.number))

@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 from jta.audit import SYSTEM, Actor
 from jta.db import Base, db
 from jta.errors import InvalidInputError, NotFoundError
+from jta.models.blueprint import ItemBank
 from jta.models.delivery import Person
 from jta.models.study import Study
 from jta.services import blueprint as blueprints
@@ -32,6 +33,8 @@ def finished(app_context):
     freeze_dataset(actors["psychometrician"], study.id)
     run = analyze_dataset(actors["psychometrician"], study.id, 1)
     made = blueprints.propose(actors["director"], study.id, run.id)
+    made.levels, made.leeway = [["recall", 0.4], ["apply", 0.6]], 1
+    db.session.add(ItemBank(study_id=study.id, counts=[["1", "recall", 5]], by_name="Dora", at=made.proposed_at))
     made.effective_on, made.next_study_on = date(2027, 1, 1), date(2031, 1, 1)
     db.session.commit()
     write_workbook(actors["director"], study.id, made.number)
