@@ -220,9 +220,13 @@ def _files(order: _Order, study: FolderStudy, result: AnalysisResult) -> tuple[d
 def _workbook(order: _Order, study: FolderStudy, result: AnalysisResult) -> bytes:
     from jta.analyze_book import build_book
     from jta.exports.blueprint_workbook import write_blueprint_workbook
+    from jta.services.results_privacy import SMALLEST
+    from jta.services.results_shield import for_everybody
 
     _tell("Writing the workbook")
-    return write_blueprint_workbook(build_book(order.name, study.data, result))
+    # A workbook goes to people who do not work with the answers: no number of a few people is in its sheets of groups.
+    told = for_everybody(result, SMALLEST)
+    return write_blueprint_workbook(build_book(order.name, study.data, result, told=told))
 
 
 def _summary(order: _Order, study: FolderStudy, result: AnalysisResult, files: dict[str, bytes]) -> str:

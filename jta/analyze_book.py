@@ -9,6 +9,7 @@ from jta.analyze_sheets import (
     areas_of,
     excluded_lines,
     group_lines,
+    matrix_of,
     method_lines,
     profile_lines,
 )
@@ -56,7 +57,9 @@ MEASURE_WORDS = {
 }
 
 
-def build_book(study: str, data: StudyData, result: AnalysisResult, labels: Labels = PLAIN) -> BlueprintBook:
+def build_book(
+    study: str, data: StudyData, result: AnalysisResult, labels: Labels = PLAIN, told: AnalysisResult | None = None
+) -> BlueprintBook:
     """Return the workbook of an analysis that has a blueprint.
 
     Parameters
@@ -68,6 +71,8 @@ def build_book(study: str, data: StudyData, result: AnalysisResult, labels: Labe
         Its tables hold ``blueprint``; numbers that its reader may not see are empty in them.
     labels : Labels
         What the codes of methods, background questions and groups are called.
+    told : AnalysisResult, optional
+        The same result as its readers may see groups of people in it, if ``result`` itself shows more.
     """
     from analysis.criticality import METHODS
 
@@ -96,10 +101,11 @@ def build_book(study: str, data: StudyData, result: AnalysisResult, labels: Labe
         plan_hash=result.plan_hash,
         software=", ".join(f"{name} {version}" for name, version in versions.items()),
         left_out=tuple(f"{name}: {reason}" for name, reason in sorted(result.left_out.items())),
+        matrix=matrix_of(result),
         areas=areas_of(result),
-        methods=method_lines(result, labels),
-        groups=group_lines(result, data, labels),
-        profile=profile_lines(result, labels),
+        methods=method_lines(told or result, labels),
+        groups=group_lines(told or result, data, labels),
+        profile=profile_lines(told or result, labels),
         excluded=excluded_lines(result, data),
     )
 

@@ -11,7 +11,16 @@ from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
-from jta.exports.book_parts import SUPPRESSED, Area, ExcludedLine, GroupLine, MethodLine, ProfileLine
+from jta.exports.book_parts import (
+    SUPPRESSED,
+    Area,
+    CognitiveMatrix,
+    ExcludedLine,
+    GroupLine,
+    MatrixLine,
+    MethodLine,
+    ProfileLine,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -84,6 +93,22 @@ def _counted(row: Row, name: str) -> Shown:
 def areas_of(result: AnalysisResult) -> tuple[Area, ...]:
     """Return the content domains of the blueprint in its order."""
     return tuple(Area(row["unit"], row["name"]) for row in rows_of(result, "blueprint", level="domain"))
+
+
+def matrix_of(result: AnalysisResult) -> CognitiveMatrix | None:
+    """Return content by cognitive level as the analysis shared it out; None where the plan sets no levels."""
+    cells: dict[str, dict[str, int]] = {}
+    for row in rows_of(result, "blueprint_two_way"):
+        cells.setdefault(row["unit"], {})[row["cognitive_level"]] = int(row["items"])
+    shares = dict(result.plan.cognitive_levels)
+    levels, whole = list(next(iter(cells.values()), {})), sum(shares.values())
+    if not levels or not whole:
+        return None
+    lines = tuple(
+        MatrixLine(area.code, area.name, "domain", tuple(cells[area.code][x] for x in levels), (None,) * len(levels))
+        for area in areas_of(result) if area.code in cells
+    )  # fmt: skip
+    return CognitiveMatrix(tuple(map(_plain, levels)), tuple(shares[level] / whole for level in levels), lines)
 
 
 def method_lines(result: AnalysisResult, labels: Labels) -> tuple[MethodLine, ...]:

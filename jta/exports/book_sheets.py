@@ -61,7 +61,7 @@ SHEETS: tuple[SheetPlan, ...] = (
         matrix.NAME, "Items by content domain and cognitive level, against the target shares. Retained tasks.",
         matrix.write_matrix, matrix.matrix_grid,
         applies=lambda book: book.matrix is not None,
-        absent="no target shares for cognitive levels were set in the plan or on the blueprint",
+        absent="no target shares for cognitive levels were set, or the analysis left that part out",
     ),
     SheetPlan(
         tasks.STATISTICS, "The figures and the decision of every task. All tasks.",
@@ -75,13 +75,13 @@ SHEETS: tuple[SheetPlan, ...] = (
     SheetPlan(
         compare.GROUPS, "How groups of respondents rate each task, with the size of their differences. All tasks.",
         compare.write_groups, compare.groups_grid,
-        applies=lambda book: bool(book.groups),
-        absent="no background question or stratum parts the respondents into groups",
+        applies=lambda book: 0 < len(book.groups) <= compare.MOST_GROUPS,
+        absent=f"the analysis compared no groups of respondents, or more than {compare.MOST_GROUPS:,} lines came of it",
     ),
     SheetPlan(
         compare.RESPONDENTS, "Who took part, against the population; response rates; who was left out. All tasks.",
         compare.write_profile, compare.profile_grid,
-        applies=lambda book: bool(book.profile), absent="nothing is known of the respondents but how many they are",
+        applies=lambda book: bool(book.profile), absent="the analysis made no table of who took part",
     ),
     SheetPlan(
         records.EXCLUDED, "Tasks that are not retained tasks: values, rule, and what the panel decided.",

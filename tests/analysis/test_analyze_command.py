@@ -151,8 +151,12 @@ def test_a_study_with_forms_subdomains_minima_and_a_rule_makes_a_workbook(tmp_pa
     plan.write_text(json.dumps({
         "minimum_items": 5, "domain_maximum": {"D2": 20}, "within": "mean", "bootstrap_resamples": 50,
         "retention": [{"measure": "mean", "cut": 3.9, "review": 3.5}, {"measure": "performing", "cut": 0.5}],
+        "cognitive_levels": {"recall": 1, "analysis": 3},
     }))  # fmt: skip
-    run(REFERENCE / "medium" / "data", "--out", tmp_path / "out", "--plan", plan, "--workbook", "b.xlsx")
+    run(
+        REFERENCE / "medium" / "data", "--out", tmp_path / "out", "--plan", plan, "--workbook", "b.xlsx",
+        "--statistics", "all",
+    )  # fmt: skip
     sheet = openpyxl.load_workbook(tmp_path / "out" / "b.xlsx")["Read me"]
     words = [str(cell.value) for row in sheet.iter_rows() for cell in row]
     assert (
@@ -164,6 +168,23 @@ def test_a_study_with_forms_subdomains_minima_and_a_rule_makes_a_workbook(tmp_pa
     assert rows["D2"]["items"] == "20"
     assert rows["D2"]["note"] == "at its maximum"
     assert sum(int(row["items"]) for row in rows.values() if row["level"] == "subdomain") == 100
+    _check_other_sheets(openpyxl.load_workbook(tmp_path / "out" / "b.xlsx", data_only=True), tmp_path / "out")
+
+
+def _check_other_sheets(book, out):
+    """The sheets around the blueprint say what the tables say, and nothing of fewer than ten people."""
+    with (out / "retention.csv").open(encoding="utf-8", newline="") as handle:
+        dropped = [row["task_id"] for row in csv.DictReader(handle) if row["retained"] == "no"]
+    assert [row[0] for row in book["Excluded tasks"].iter_rows(min_row=6, values_only=True)] == dropped
+    assert dropped
+    matrix = {row[2]: row for row in book["Cognitive matrix"].iter_rows(values_only=True)}
+    assert matrix["All domains"][3:6] == (75, 25, 100)
+    assert matrix["Target share"][3:6] == (0.75, 0.25, 1)
+    counts = [row[4] for row in book["Subgroups"].iter_rows(min_row=6, values_only=True)]
+    assert len(counts) > 100
+    assert all(n in ("suppressed", "–") or n >= 10 for n in counts)
+    people = [row[2] for row in book["Respondents"].iter_rows(min_row=6, values_only=True)]
+    assert all(n == "suppressed" or n >= 10 for n in people)
 
 
 BAD = "\nR0001,T001,importance,9\nR0001,T001,frequency,x"
