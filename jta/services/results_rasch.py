@@ -68,7 +68,7 @@ def _fit(row: Row) -> str:
     """Return what the mean squares of a task say, or why there are none."""
     if _is_misfit(row):
         return "Look at it"
-    return str(row["note"] or ("" if row["infit"] is None else "As expected"))
+    return str(row["note"] or ("" if row["infit"] is None else "Fits"))
 
 
 def _is_misfit(row: Row) -> bool:
