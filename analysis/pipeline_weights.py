@@ -40,6 +40,15 @@ NOT_RESAMPLED = (
 
 
 def weigh(work: Work, kept: np.ndarray[Any, np.dtype[np.bool_]]) -> None:
+    """Add the weights to the work: task indices, weights, items and intervals of all tasks, and the blueprint.
+
+    Parameters
+    ----------
+    work : Work
+        Gets the tables `WEIGHT_TABLES`, what the method laboratory starts from, and a reason for each table left out.
+    kept : array of bool, shape (T,)
+        Which tasks are retained; the blueprint counts these.
+    """
     choices, importance = work.choices, work.choices.importance_matrix
     if importance is None or choices.index is None:
         reason = "The study has no importance scale (the plan can name one), so no weights follow."

@@ -119,7 +119,7 @@ def run(database: str, people: int, runs: int, crowd: int) -> dict[str, object]:
 def summary(found: dict[str, object]) -> dict[str, float]:
     """Return the medians of the runs at 8 in flight."""
     flights = found["in_flight_8"]
-    middle = lambda pick: round(statistics.median(pick(f) for f in flights), 4)  # noqa: E731
+    middle = lambda pick: round(statistics.median(pick(f) for f in flights), 4)  # noqa: E731  shorter than a function
     return {
         "cpu": middle(lambda f: f["cpu_seconds_per_survey"]), "page_p50": middle(lambda f: f["page_ms"]["p50"]),
         "page_p95": middle(lambda f: f["page_ms"]["p95"]), "save_p95": middle(lambda f: f["save_ms"]["p95"]),

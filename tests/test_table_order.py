@@ -50,7 +50,7 @@ def test_a_press_sorts_figures_from_the_largest_and_the_next_turns_them_round():
     assert (again.state, again.href) == ("descending", "/page?scale=importance&sort=t.2.ascending#table-t")
 
 
-def test_a_page_is_sorted_and_filtered_without_script_and_its_forms_keep_the_order(site):  # noqa: F811
+def test_a_page_is_sorted_and_filtered_without_script_and_its_forms_keep_the_order(site):  # noqa: F811  a fixture
     app, study = site
     client = signed_in_client(app, "dora@example.org")
     page = client.get(f"{study}/results/1/tasks?sort=tasks.3.descending&domain=2").text
@@ -65,7 +65,7 @@ def test_a_page_is_sorted_and_filtered_without_script_and_its_forms_keep_the_ord
 @pytest.mark.parametrize(
     "page", ["/agreement", "/subgroups", "/rasch", "/retention", "/methods", "/sensitivity", "/precision", ""]
 )
-def test_every_column_that_sorts_has_a_link_of_its_own(site, page):  # noqa: F811
+def test_every_column_that_sorts_has_a_link_of_its_own(site, page):  # noqa: F811  a fixture
     app, study = site
     html = signed_in_client(app, "dora@example.org").get(f"{study}/results/1{page}").text
     heads = re.findall(r"<thead>.*?</thead>", html, re.S)

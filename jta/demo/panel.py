@@ -60,7 +60,7 @@ class _Story:
     def __init__(self, director: Actor, study_id: int, content: dict[str, Any], begun: datetime, at: Clock) -> None:
         self._director, self._study_id, self._content = director, study_id, content
         self._begun, self._at = begun, at
-        self._random = Random(SEED)  # noqa: S311  a fixed story, no secret
+        self._random = Random(SEED)  # noqa: S311  simulated  a fixed story, no secret
         self._people: list[Panelist] = []
 
     def _day(self, days: float) -> AbstractContextManager[None]:
@@ -191,7 +191,7 @@ class _Story:
         found = {}
         for item in items:
             # The same for everybody: what the task is about. The rest is the panelist's own.
-            common = Random(f"{SEED} {item.code}").choices(codes, self._content["levels"][item.code[0]])[0]  # noqa: S311
+            common = Random(f"{SEED} {item.code}").choices(codes, self._content["levels"][item.code[0]])[0]  # noqa: S311  simulated
             found[str(item.id)] = Typed(common if self._random.random() < 0.7 else self._random.choice(codes))
         return found
 

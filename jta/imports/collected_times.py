@@ -40,10 +40,10 @@ def _from_workbook(text: str) -> datetime | None:
 def _from_text(text: str) -> datetime | None:
     try:
         if match := _ISO.fullmatch(text):
-            return datetime(*(int(part or 0) for part in match.groups()))  # type: ignore[arg-type]  # noqa: DTZ001
+            return datetime(*(int(part or 0) for part in match.groups()))  # type: ignore[arg-type]  # six parts  # noqa: DTZ001  exports name no zone
         if match := _AMERICAN.fullmatch(text):
             month, day, year, hour, minute, second = (int(part or 0) for part in match.groups()[:6])
-            return datetime(year, month, day, _hour(hour, match[7]), minute, second)  # noqa: DTZ001
+            return datetime(year, month, day, _hour(hour, match[7]), minute, second)  # noqa: DTZ001  exports name no zone
     except ValueError:
         return None
     return None

@@ -91,7 +91,7 @@ def exclusion_lines(counts: Mapping[str, Any]) -> tuple[ProfileLine, ...]:
         ProfileLine("Responses left out of the data set", name.partition(", ")[2], n, there)
         for name, n in reasons.items()
     ]
-    return tuple(replace(line, share=line.people / there if there else None) for line in lines)  # type: ignore[operator]
+    return tuple(replace(line, share=line.people / there if there else None) for line in lines)  # type: ignore[operator]  # counts here
 
 
 def with_panel_decisions(study: Study, lines: tuple[ExcludedLine, ...]) -> tuple[ExcludedLine, ...]:

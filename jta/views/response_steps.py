@@ -127,7 +127,7 @@ def _in_words(
     """Kept and given answers in words, by question id."""
     known = {question["id"]: question for question in questions}
     return {
-        d.question_id: tuple(answering.words_of(known[d.question_id], value) for value in (d.kept, d.here))  # type: ignore[misc]
+        d.question_id: tuple(answering.words_of(known[d.question_id], value) for value in (d.kept, d.here))  # type: ignore[misc]  # two
         for d in disagreements
     }
 

@@ -11,7 +11,7 @@ from tests.factories import post, signed_in_client
 from tests.views.test_results_pages import analysed, director, rows_of, site  # noqa: F401  fixtures
 
 
-def test_precision_says_how_many_more_responses_and_how_far_items_move(site, director):  # noqa: F811
+def test_precision_says_how_many_more_responses_and_how_far_items_move(site, director):  # noqa: F811  a fixture
     study = site[1]
     page = director.get(f"{study}/results/1/precision").text
     for row in rows_of(director.get(f"{study}/results/1/precision_forecast.csv")):
@@ -21,7 +21,7 @@ def test_precision_says_how_many_more_responses_and_how_far_items_move(site, dir
     assert "Same items again" in page
 
 
-def test_crossed_answers_show_no_small_cell_and_the_psychometrician_sees_all(site, director):  # noqa: F811
+def test_crossed_answers_show_no_small_cell_and_the_psychometrician_sees_all(site, director):  # noqa: F811  a fixture
     app, study = site
     address = f"{study}/results/1/crosstab?rows=role&columns=certified"
     page, expert = director.get(address).text, signed_in_client(app, "pia@example.org")
@@ -39,7 +39,7 @@ def test_crossed_answers_show_no_small_cell_and_the_psychometrician_sees_all(sit
     assert all(r["n"] == r["share"] == r["n_row"] == "" for r in shown if r["suppressed"] == "yes")
 
 
-def test_both_ways_of_crossing_hide_the_same_cells(site, director):  # noqa: F811
+def test_both_ways_of_crossing_hide_the_same_cells(site, director):  # noqa: F811  a fixture
     shown = rows_of(director.get(f"{site[1]}/results/1/crosstab.csv"))
     held = {
         (r["row_variable"], r["row_level"], r["column_variable"], r["column_level"]) for r in shown if r["suppressed"]
@@ -48,7 +48,7 @@ def test_both_ways_of_crossing_hide_the_same_cells(site, director):  # noqa: F81
 
 
 @pytest.mark.parametrize("name", ["weights", "frame", "precision", "alpha", "respondents", "methods", "sensitivity"])
-def test_each_picture_is_a_file_of_its_own(site, director, name):  # noqa: F811
+def test_each_picture_is_a_file_of_its_own(site, director, name):  # noqa: F811  a fixture
     study = site[1]
     reply = director.get(f"{study}/results/1/{name}.svg")
     assert reply.mimetype == "image/svg+xml"
@@ -60,13 +60,13 @@ def test_each_picture_is_a_file_of_its_own(site, director, name):  # noqa: F811
     assert not re.search(r"\b(nan|None|inf)\b", reply.text)
 
 
-def test_a_picture_that_is_not_there_is_not_found(site, director):  # noqa: F811
+def test_a_picture_that_is_not_there_is_not_found(site, director):  # noqa: F811  a fixture
     for name in ("nothing", "sensitivity.svg?domain=99", "sensitivity.svg?domain=x"):
         path = name if "." in name else f"{name}.svg"
         assert director.get(f"{site[1]}/results/1/{path}").status_code == 404
 
 
-def test_withheld_results_say_why_on_every_page_and_in_every_file(site, director):  # noqa: F811
+def test_withheld_results_say_why_on_every_page_and_in_every_file(site, director):  # noqa: F811  a fixture
     app, study = site
     with app.app_context():
         from jta.db import transaction
@@ -87,7 +87,7 @@ def test_withheld_results_say_why_on_every_page_and_in_every_file(site, director
     assert refused.status_code == 409
 
 
-def test_the_smallest_group_is_chosen_and_holds_everywhere(site, director):  # noqa: F811
+def test_the_smallest_group_is_chosen_and_holds_everywhere(site, director):  # noqa: F811  a fixture
     app, study = site
     with app.app_context():
         from jta.db import transaction
@@ -101,7 +101,7 @@ def test_the_smallest_group_is_chosen_and_holds_everywhere(site, director):  # n
     assert "fewer than 15" in director.get(f"{study}/results/1").text
 
 
-def test_downloading_a_data_set_leaves_a_row_in_the_trail(site, director):  # noqa: F811
+def test_downloading_a_data_set_leaves_a_row_in_the_trail(site, director):  # noqa: F811  a fixture
     app, study = site
     expert = signed_in_client(app, "pia@example.org")
     assert expert.get(f"{study}/data-sets/1/ratings.parquet").status_code == 405
@@ -109,7 +109,7 @@ def test_downloading_a_data_set_leaves_a_row_in_the_trail(site, director):  # no
     assert "Downloaded data set: data set 1" in director.get(f"{study}/audit").text
 
 
-def test_two_plans_are_compared_option_by_option(site, director):  # noqa: F811
+def test_two_plans_are_compared_option_by_option(site, director):  # noqa: F811  a fixture
     study = site[1]
     page = director.get(f"{study}/plan/compare?first=defaults&second=run1").text
     assert "Retention rule" in page

@@ -88,7 +88,7 @@ def _text(html: str) -> str:
 
 
 @pytest.fixture
-def told(site):  # noqa: F811
+def told(site):  # noqa: F811  a fixture
     app, _ = site
     with app.app_context():
         from jta.services.results import get_run
@@ -109,7 +109,7 @@ def told(site):  # noqa: F811
 
 
 @pytest.mark.parametrize("page", VARIANTS)
-def test_every_number_of_a_page_is_in_the_tables(site, told, page):  # noqa: F811
+def test_every_number_of_a_page_is_in_the_tables(site, told, page):  # noqa: F811  a fixture
     app, study = site
     html = signed_in_client(app, "dora@example.org").get(f"{study}/results/1{page}").text
     text = _text(html)
