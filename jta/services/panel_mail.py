@@ -70,7 +70,7 @@ def load_outlook(one: Round) -> Outlook:
     people, left_out = [], dict[str, int]()
     for person in list_panelists(one.study_id, with_left=False):
         own = [message for message in sent if message.panelist_id == person.id]
-        reason = "the address does not work" if person.id in back else _why_not(person, finished, own)
+        reason = "whose mail came back" if person.id in back else _why_not(person, finished, own)
         if reason:
             left_out[reason] = left_out.get(reason, 0) + 1
         else:

@@ -18,6 +18,8 @@ from jta.services.panel_decisions import load_decisions
 from jta.services.panel_results import count_panel
 from jta.services.panel_rounds import count_finished, list_rounds
 from jta.services.panel_statements import StatementText, list_texts
+from jta.services.study import get_study
+from jta.services.study_stage import BEFORE_LAUNCH
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,8 @@ def load_overview(study_id: int) -> PanelOverview:
     lines = [_line(one) for one in list_rounds(study_id)]
     linked = sum(one.token_hash is not None for one in people)
     signed = sum(has_signed(one, texts) for one in people)
-    step = _step(len(people), linked, lines)
+    launched = get_study(study_id).stage not in BEFORE_LAUNCH
+    step = _step(len(people), linked, lines, launched=launched)
     return PanelOverview(len(people), linked, signed, load_composition(study_id), lines, step)
 
 
@@ -74,7 +77,7 @@ def _line(one: Round) -> RoundLine:
     return RoundLine(one, count_finished(one.id), count_panel(one), undecided)
 
 
-def _step(n_people: int, n_linked: int, lines: Sequence[RoundLine]) -> PanelStep:
+def _step(n_people: int, n_linked: int, lines: Sequence[RoundLine], *, launched: bool) -> PanelStep:
     if not n_people:
         return PanelStep(
             "Put the panel together",
@@ -90,6 +93,12 @@ def _step(n_people: int, n_linked: int, lines: Sequence[RoundLine]) -> PanelStep
     waiting = next((line for line in lines if line.round.state != "decided"), None)
     if waiting is not None:
         return _round_step(waiting)
+    if lines and launched:
+        return PanelStep(
+            "The panel’s work is on record",
+            "Every round is decided. The log shows each decision with vote, reason, person and date.",
+            "Read the decision log", "meeting.log", {},
+        )  # fmt: skip
     return PanelStep(
         "Make a round" if not lines else "Make the next round",
         "Rounds are how the panel works: write, review, rate, link, weigh. Each has its own instructions and date.",

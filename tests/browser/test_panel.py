@@ -278,7 +278,7 @@ def test_two_delphi_rounds_as_a_director_and_two_panelists(chromium, site, made)
             close_and_decide(dora, address)
 
 
-def test_linkage_and_weights_as_a_director_and_two_panelists(chromium, site, made):
+def test_linkage_and_two_rounds_of_weights_as_a_director_and_two_panelists(chromium, site, made):
     with three(chromium, site, made) as (dora, ana, bo):
         address = open_new_round(dora, site, "linkage")
         for page, fill in ((ana, link_one_by_one), (bo, link_by_keys)):
@@ -286,12 +286,14 @@ def test_linkage_and_weights_as_a_director_and_two_panelists(chromium, site, mad
             fill(page)
             send_in(page)
         close_and_decide(dora, address)
-        address = open_new_round(dora, site, "weights")
-        for page, points in ((ana, ("60", "40")), (bo, ("70", "30"))):
-            begin(page, site, "Begin")
-            spread(page, *points)
-            send_in(page)
-        close_and_decide(dora, address)
+        for turn in (1, 2):
+            address = open_new_round(dora, site, "weights")
+            for page, points in ((ana, ("60", "40")), (bo, ("70", "30"))):
+                begin(page, site, "Begin")
+                expect(page.get_by_text(f"The round before: you gave {points[0]}")).to_be_visible(visible=turn == 2)
+                spread(page, *points)
+                send_in(page)
+            close_and_decide(dora, address)
 
 
 def test_levels_and_entry_as_a_director_and_two_panelists(chromium, site, made):
@@ -309,13 +311,14 @@ def test_levels_and_entry_as_a_director_and_two_panelists(chromium, site, made):
             check(dora)
 
 
-def test_a_round_goes_without_scripts(chromium, site, made, sqlite_app):
+def test_rounds_go_without_scripts_on_either_database(chromium, app):
     from tests.services.panel_study import open_round
 
-    with sqlite_app.app_context():
+    with app.app_context():
+        made = make_panel_study(2, signed=False)
         open_round(made, "review")
         open_round(made, "weights")
-    with opened(chromium, viewport=PHONE, java_script_enabled=False) as (_, page):
+    with served(app) as site, opened(chromium, viewport=PHONE, java_script_enabled=False) as (_, page):
         page.goto(site + made.urls[0].removeprefix("http://127.0.0.1:8000"))
         page.get_by_role("button", name="Start").click()
         page.get_by_label("Your full name").fill("An Expert")

@@ -152,7 +152,7 @@ def test_mail_that_came_back_stops_mail_until_the_address_is_replaced(server, tm
     assert (bounces.read_bounces(tmp_path), bounces.read_bounces(tmp_path)) == (1, 0)
     later = clock.now() + timedelta(days=4)
     with clock.running_on(lambda: later):
-        assert load_outlook(one).left_out == {"the address does not work": 1}
+        assert load_outlook(one).left_out == {"whose mail came back": 1}
         assert "550 no such user" in came_back(made.id)[sent.panelist_id].detail
         _rename(made, 0, "new@example.org")
         assert (len(load_outlook(one).people), came_back(made.id)) == (2, {})

@@ -9,17 +9,20 @@ import pytest
 
 from analysis.transport import Estimate, TransportRule, difference, judge_difference, judge_share
 from jta import clock
+from jta.audit import Actor
 from jta.db import db
 from jta.models.account import Membership
 from jta.models.delivery import Person
 from jta.models.survey import SurveyPage
+from jta.services import blueprint, links, results, review, survey_launch
 from jta.services import cycle as service
 from jta.services import inventory_areas as areas
 from jta.services import inventory_tasks as acts
-from jta.services import links, results, review, survey_launch
 from jta.services.cycle_clone import TRANSPORT, clone_study
 from jta.services.cycle_figures import compare_cycles
 from jta.services.cycle_transport import comparison_csv, judge_transport
+from jta.services.report_chapters.panel import change
+from jta.services.report_chapters.source import Source
 from jta.services.response import start_response, submit_response
 from jta.services.survey_builder import add_page
 from jta.services.visits import get_visit
@@ -41,7 +44,12 @@ IMPORTANT = (
 
 @pytest.fixture
 def made(app_context):
-    """The clone with its director, launched, answered, closed, frozen and analysed."""
+    """A confirmation that was launched, answered, closed, frozen and analysed."""
+    return make_confirmation()
+
+
+def make_confirmation():
+    """Store it inside an app context and return its study."""
     former, dora = make_study()
     area = areas.add_area(dora, former.id, areas.NewArea("1", "Work"))
     for number, text in enumerate(STATEMENTS, start=1):
@@ -99,6 +107,15 @@ def test_a_confirmed_list_says_which_tasks_transport(made):
     # Two people perform task 2: who reads results without single answers is not told how many.
     director = judge_transport(made.id, compare_cycles(made, former.id, frozenset({"director"})))
     assert director.lines["2"].verdict == "unknown"
+    said = repr(change(Source(made, _proposed(made))))
+    assert "Transports: 2 of 6 tasks." in said
+    assert "'4', 'Count chairs.', '100.0 %', '-2.00 points', 'Does not'" in said
+
+
+def _proposed(study):
+    run = results.list_runs(study.id)[0]
+    dora = Actor("Dora Director", "director", db.session.query(Membership).filter_by(study_id=study.id).first().user_id)
+    return blueprint.propose(dora, study.id, run.id)
 
 
 def test_a_confirmation_is_short(app_context):
