@@ -6,7 +6,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from jta.services.cycle import origin_of
+from jta.models.cycle import TRANSPORT
+from jta.services.cycle import list_former, origin_of
 from jta.services.cycle_figures import Comparison, FigureLine
 
 if TYPE_CHECKING:
@@ -45,10 +46,15 @@ class Transport:
         return [line for line in self.lines.values() if line.verdict in ("fails", "open")]
 
 
+def confirmed_list(study_id: int) -> int | None:
+    """Return the list that a transportability check is about, None for any other study."""
+    origin, lists = origin_of(study_id), list_former(study_id)
+    return lists[-1].id if lists and origin is not None and origin.kind == TRANSPORT else None
+
+
 def judge_transport(study_id: int, comparison: Comparison) -> Transport | None:
     """Judge the tasks of a comparison; None where the study is no transportability check, or has no analysis."""
     from analysis.transport import TransportRule
-    from jta.models.cycle import TRANSPORT
 
     origin = origin_of(study_id)
     if origin is None or origin.kind != TRANSPORT or comparison.run is None:

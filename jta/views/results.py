@@ -9,6 +9,7 @@ from jta.jobs import worker_is_running
 from jta.permissions import current_actor
 from jta.services import results as service
 from jta.services import results_jobs as job_service
+from jta.services.cycle_transport import confirmed_list
 from jta.services.results_charts import chart_file
 from jta.services.results_overview import overview
 from jta.services.results_release import newest_shown
@@ -52,7 +53,12 @@ def show(study_id: int, run_id: int) -> ResponseReturnValue:
     """Show the overview of a run: who answered, weights, files."""
     tables, runs = open_results(g.study, run_id, g.roles), service.list_runs(study_id)
     return render_template(
-        "results/show.html", run=tables.run, runs=runs, page=overview(tables), files=files_for(tables)
+        "results/show.html",
+        run=tables.run,
+        runs=runs,
+        page=overview(tables),
+        files=files_for(tables),
+        confirmed=confirmed_list(study_id),
     )
 
 

@@ -26,6 +26,7 @@ from jta.services.report_chapters.source import Source
 from jta.services.response import start_response, submit_response
 from jta.services.survey_builder import add_page
 from jta.services.visits import get_visit
+from tests.factories import signed_in_client
 from tests.services.saves import save_page
 from tests.services.study_builders import make_study
 
@@ -139,3 +140,16 @@ def test_a_judgement_takes_the_whole_interval():
     gap = difference(Estimate(4.0, 3.7, 4.3), Estimate(3.5, 3.1, 3.9))
     assert (gap.value, gap.low, gap.high) == pytest.approx((-0.5, -1.0, 0.0))
     assert difference(Estimate(4.0, nan, nan), Estimate(4.2, 4.1, 4.3)).high == pytest.approx(0.3)
+
+
+def test_the_pages_say_which_tasks_hold(sqlite_app):
+    with sqlite_app.app_context():
+        study_id = make_confirmation().id
+    client = signed_in_client(sqlite_app)
+    run = client.get(f"/studies/{study_id}/results", follow_redirects=True).text
+    assert "This study is a transportability check" in run
+    page = client.get(f"/studies/{study_id}/cycles/1/comparison").text
+    assert "Does the list hold here?" in page
+    assert page.count('<span class="chip chip-success">Transports</span>') == 2
+    reply = client.get(f"/studies/{study_id}/cycles/1/comparison.csv")
+    assert (reply.content_type, reply.text.count("\r\n")) == ("text/csv; charset=utf-8", 7)
