@@ -31,7 +31,7 @@ RESPONDENTS_BASIS = (
     "People, never single ones; retained tasks and all tasks rest on the same responses. “suppressed”: so few people "
     "that a number could point to single ones, or would give such a group away."
 )
-MOST_GROUPS = 50_000  # lines; the table group_means of the results holds any number
+MOST_GROUPS = 20_000  # lines; the table group_means of the results holds any number
 KINDS = {"method": "Method", "choice": "Choice"}
 MOST_LEVEL = 6  # domains whose titles stand level; more stand on end
 

@@ -22,8 +22,8 @@ def linkage_grid(book: BlueprintBook, _lines: tuple[Working, ...]) -> Grid:
         Column("ksa_code", "KSA code", 9, "code", lambda d, i: d.book.links[i].ksa_code or DASH),
         Column("ksa", "Knowledge or skill statement", 44, "text", lambda d, i: d.book.links[i].ksa or DASH),
         Column("n", "Panelists", 9, "whole", lambda d, i: or_dash(d.book.links[i].n)),
-        Column("mean", "Mean rating, 0 to 2", 10, "fine", lambda d, i: or_dash(d.book.links[i].mean)),
-        Column("share", "Share who link", 9, "percent", lambda d, i: or_dash(d.book.links[i].share)),
+        Column("mean", "Mean rating, 0 to 2", 13, "fine", lambda d, i: or_dash(d.book.links[i].mean)),
+        Column("share", "Share who link", 11, "percent", lambda d, i: or_dash(d.book.links[i].share)),
         Column("note", "Note", 30, "text", lambda d, i: d.book.links[i].note or DASH),
     )
     return Grid(LINKAGE, columns, len(book.links), title_rows(book))

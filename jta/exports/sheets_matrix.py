@@ -6,6 +6,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from jta.exports.book import DOMAIN, BlueprintBook
 from jta.exports.book_parts import CognitiveMatrix, GapLine, MatrixLine
+from jta.exports.heights import row_height
 from jta.exports.sheet import (
     DASH,
     Column,
@@ -15,6 +16,7 @@ from jta.exports.sheet import (
     Value,
     freeze,
     or_dash,
+    protect,
     put,
     set_up_page,
     title_rows,
@@ -112,6 +114,7 @@ def write_matrix(desk: Desk, sheet: Worksheet) -> None:
         last = _write_gaps(desk, sheet, last + 2, matrix)
     _colour(desk, sheet, grid)
     freeze(sheet, grid, grid.place("name") + 1)
+    protect(sheet)
     set_up_page(desk, sheet, last, len(grid.columns) - 1, grid.width)
 
 
@@ -158,10 +161,13 @@ def _write_gaps(desk: Desk, sheet: Worksheet, row: int, matrix: CognitiveMatrix)
     """Write what the item bank lacks, one line for each part; return the last row."""
     words = f"Item bank: {matrix.forms:g} forms' worth of items wanted"
     put(sheet, row, 0, words, desk.formats.get("headline"))
+    widths = [column.width for column in desk.grids[NAME].columns]
+    sheet.set_row(row + 1, row_height([(t, w, True) for t, w in zip(GAP_TITLES, widths, strict=False)]))
     for place, title in enumerate(GAP_TITLES):
         put(sheet, row + 1, place, title, desk.formats.get("header"))
     styles = ("text", "code", "text", "whole", "whole", "whole")
     for number, gap in enumerate(matrix.gaps, start=row + 2):
+        sheet.set_row(number, row_height([(gap.name, widths[2], False)]))
         for place, (value, style) in enumerate(zip(_gap_values(gap), styles, strict=True)):
             put(sheet, number, place, value, desk.formats.get("cell", style))
     return row + 1 + len(matrix.gaps)

@@ -27,7 +27,10 @@ README = "Read me"
 CODEBOOK = "Codebook"
 VARIABLES = "Variables"
 DECISIONS = "Decisions"
-README_BASIS = "Blueprint, Calculation, Charts and Detail use the retained tasks; Task statistics uses all tasks."
+README_BASIS = (
+    "Blueprint, Calculation, Charts, Detail and Cognitive matrix use the retained tasks; other sheets use all tasks, "
+    "or say what they use."
+)
 LABEL_WIDTH, TEXT_WIDTH = 30, 105
 Row = tuple[str, Value]
 

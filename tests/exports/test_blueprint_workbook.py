@@ -90,7 +90,7 @@ def test_only_inputs_are_unlocked_and_there_is_no_password(realistic: Workbook) 
     open_cells = {(row, heads[title]) for row in range(first, first + 13) for title in INPUTS}
     found = {(c.row, c.column) for row in sheet.iter_rows() for c in row if not c.protection.locked}
     assert found == open_cells
-    for name in ("Blueprint", "Calculation", "Charts", "Detail"):
+    for name in ("Blueprint", "Calculation", "Charts", "Detail", "Cognitive matrix"):
         assert realistic[name].protection.sheet
         assert realistic[name].protection.password is None
 
