@@ -212,7 +212,9 @@ def _gaps(table: TwoWay, row: TwoWayRow) -> list[GapLine]:
         GapLine(row.code, row.title, level.label, cell.needed, cell.available, cell.gap)
         for level, cell in zip(table.levels, row.cells, strict=True)
     ]
-    return [GapLine(row.code, row.title, "All levels", row.needed, row.available, row.gap), *cells]
+    # A surplus at one level fills no other, so a row can lack more than its sum says.
+    missing = None if row.available is None else row.missing
+    return [GapLine(row.code, row.title, "All levels", row.needed, row.available, missing), *cells]
 
 
 def former_weights(blueprint: Blueprint) -> dict[str, float]:
