@@ -42,6 +42,20 @@ def _forms_only() -> None:
         raise UnsupportedMediaType
 
 
+def bound_forms(app: Flask) -> None:
+    """Hold a form without files to the size that its parts may have; must come before anything reads it.
+
+    Werkzeug bounds the parts of a multipart form only: any other form could be as large as an uploaded file.
+    """
+    longest = app.config["MAX_FORM_MEMORY_SIZE"]
+
+    def bound() -> None:
+        if request.method == "POST" and request.mimetype != "multipart/form-data":
+            request.max_content_length = longest
+
+    app.before_request(bound)
+
+
 def register(app: Flask) -> None:
     """Add the headers to every reply; refuse bodies of JSON."""
     app.before_request(_forms_only)
