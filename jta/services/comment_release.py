@@ -190,13 +190,14 @@ def decide_comments(actor: audit.Actor, study_id: int, number: int, typed: Seque
     with transaction():
         lock_study(study_id)
         held = {comment.mark: comment for comment in load_review(study_id, number).comments}
-        changed = 0
-        for one in typed:
-            comment = held.get(one.mark)
-            if comment is None:
-                raise InvalidInputError("A comment is not there any more: its response was withdrawn. Reload the page.")
-            if (one.verdict, one.reason.strip()) != (comment.verdict, comment.reason):
-                changed += _decide(actor, comment, one)
+        if any(one.mark not in held for one in typed):
+            raise InvalidInputError("A comment is not there any more: its response was withdrawn. Reload the page.")
+        pairs = [(held[one.mark], one) for one in typed]
+        meant = [(c, one) for c, one in pairs if (one.verdict, one.reason.strip()) != (c.verdict, c.reason)]
+        _refuse_stale(meant)
+        changed = len(meant)
+        for comment, one in meant:
+            _decide(actor, comment, one)
         db.session.flush()
         if changed:
             note = f"{changed} decided anew"
@@ -204,13 +205,21 @@ def decide_comments(actor: audit.Actor, study_id: int, number: int, typed: Seque
     return changed
 
 
-def _decide(actor: audit.Actor, comment: Comment, typed: Typed) -> int:
-    if typed.seen != comment.verdict:
-        raise EditConflictError(
-            "Nothing was saved, because somebody else decided on these comments meanwhile. Look at the page again.",
-            theirs=f"{comment.text[:200]}: {comment.verdict or 'not decided'} {comment.reason}".strip(),
-            yours=f"{comment.text[:200]}: {typed.verdict or 'not decided'} {typed.reason}".strip(),
-        )
+def _refuse_stale(meant: Sequence[tuple[Comment, Typed]]) -> None:
+    if all(typed.seen == comment.verdict for comment, typed in meant):
+        return
+    raise EditConflictError(
+        "Nothing was saved, because somebody else decided on these comments meanwhile. Look at the page again.",
+        theirs="\n".join(_line(comment, comment.verdict, comment.reason) for comment, _ in meant),
+        yours="\n".join(_line(comment, typed.verdict, typed.reason) for comment, typed in meant),
+    )
+
+
+def _line(comment: Comment, verdict: str, reason: str) -> str:
+    return f"“{comment.text[:80]}”: {verdict or 'not decided'} {reason}".strip()
+
+
+def _decide(actor: audit.Actor, comment: Comment, typed: Typed) -> None:
     reason = typed.reason.strip()
     if typed.verdict == STRIKE and not reason:
         raise InvalidInputError(f"Say why this comment is struck: “{comment.text[:80]}”.")
@@ -221,12 +230,11 @@ def _decide(actor: audit.Actor, comment: Comment, typed: Typed) -> int:
     if not typed.verdict:
         if row is not None:
             db.session.delete(row)
-        return 1
+        return
     if row is None:
         row = CommentDecision(response_id=key[0], question_id=key[1])
         db.session.add(row)
     row.verdict, row.reason, row.by_name, row.at = typed.verdict, reason, actor.name, clock.now()
-    return 1
 
 
 def release_comments(actor: audit.Actor, study_id: int, number: int) -> Document:

@@ -14,6 +14,7 @@ from jta.services import blueprint_approval as approval
 from jta.services import results as results_service
 from jta.services.blueprint_alternatives import columns_of
 from jta.services.blueprint_page import blueprint_page
+from jta.services.two_way import two_way_table
 from jta.views import blueprint_dates as more
 from jta.views import blueprint_two_way as matrix
 from jta.views import blueprint_workbook as workbook
@@ -108,7 +109,10 @@ def decide(study_id: int, number: int) -> ResponseReturnValue:
                 "success",
             )
             return _to(study_id, number)
-    page = render_template("blueprint/decide.html", form=form, page=blueprint_page(blueprint, current_actor()))
+    page = render_template(
+        "blueprint/decide.html", form=form, page=blueprint_page(blueprint, current_actor()),
+        table=two_way_table(blueprint),
+    )  # fmt: skip
     return page, 422 if form.is_submitted() else 200
 
 
