@@ -372,4 +372,4 @@ def test_a_preview_has_no_page_beyond_the_last(app):
         made = make_study(launched=False, background=False)
         content = build_content(db.session.get_one(Study, made.study_id))
     with app.test_request_context("/"), pytest.raises(NotFoundError):
-        render_preview(content, 4, link=str, leave_url="/")
+        render_preview(content, 5, link=str, leave_url="/")
