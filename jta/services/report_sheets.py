@@ -99,14 +99,14 @@ def with_panel_decisions(study: Study, lines: tuple[ExcludedLine, ...]) -> tuple
     from jta.exports.book_parts import ExcludedLine
 
     decided = _decided(study)
-    tasks = select(Task).where(Task.study_id == study.id, Task.retired_at.is_not(None)).order_by(Task.position)
+    gone = select(Task).where(Task.study_id == study.id, Task.retired_at.is_not(None))
     known = {line.task_code for line in lines}
     retired = [
         ExcludedLine(
             task.code, task.domain.code, task.statement, decision="retired", rule="retired before the survey",
             on=_day(study, task), why=task.retired_reason,
         )
-        for task in db.session.scalars(tasks) if task.code not in known
+        for task in db.session.scalars(gone.order_by(Task.position, Task.id)) if task.code not in known
     ]  # fmt: skip
     return tuple(replace(line, **decided.get(line.task_code, {})) for line in (*lines, *retired))
 

@@ -8,6 +8,7 @@ import pytest
 
 from jta.db import db, transaction
 from jta.exports.book_parts import SUPPRESSED
+from jta.models.blueprint import ItemBank
 from jta.models.inventory import Task
 from jta.models.inventory_record import Reference, StatementReference
 from jta.services import blueprint as service
@@ -49,6 +50,8 @@ def _add_records(study, director) -> None:
         db.session.add_all([old, source])
         db.session.flush()
         db.session.add(StatementReference(reference_id=source.id, task_id=first.id))
+        counts = [["1.1", "Recall", 1000], ["1.1", "Analysis", 0]]
+        db.session.add(ItemBank(study_id=study.id, counts=counts, forms=2.0, by_name="Dora", at=old.retired_at))
     texts = (FormerText("F1", first.statement), FormerText("F2", "Sharpen the pencils of the board"))
     weights = ({"code": "1", "title": "One", "weight": 1.0, "items": 100},)
     add_list(director, study.id, NewList("List of 2018", texts=texts, weights=weights))
@@ -107,6 +110,12 @@ def _check_levels(study, blueprint, made) -> None:
     assert made.matrix.targets == (0.25, 0.5, 0.25)
     assert made.matrix.levels == ("Recall", "Application", "Analysis")
     assert [sum(x.items) for x in made.matrix.lines] == [row.items for row in blueprint.rows]
+    gaps = {gap.cognitive_level: gap for gap in made.matrix.gaps if gap.code == "1.1"}
+    wanted = {level: 2 * n for level, n in zip(made.matrix.levels, made.matrix.lines[1].items, strict=True)}
+    assert {level: gaps[level].wanted for level in wanted} == wanted
+    assert (gaps["Recall"].missing, gaps["Analysis"].missing) == (0, wanted["Analysis"])
+    assert gaps["All levels"].missing == wanted["Analysis"] + wanted["Application"]
+    assert all(gap.missing is None for gap in made.matrix.gaps if gap.code.startswith("3"))
 
 
 def test_exclusions_sum_to_the_responses_there_were():
