@@ -11,6 +11,7 @@ from babel.messages.pofile import read_po
 
 from jta import ROOT
 from jta.language import INTERFACE, SOURCE, direction_of, interface_of, name_of
+from jta.services.statement_rules import reading_grade
 from tests.services.full_survey import make_full_study
 from tests.services.respondent import Respondent
 
@@ -93,6 +94,13 @@ def test_no_words_stand_in_a_template_outside_the_catalogue(template):
 @pytest.mark.parametrize("path", CODE, ids=lambda path: path.name)
 def test_no_error_is_raised_in_words_outside_the_catalogue(path):
     assert re.findall(r'Error\(\s*f?"[^"]+"', path.read_text()) == []
+
+
+def test_our_words_are_within_reach_of_a_reader_at_grade_eight():
+    texts = {text for found in messages() for text in ((found,) if isinstance(found, str) else found)}
+    longer = [text for text in texts if len(text.split()) >= 10]
+    assert len(longer) > 100
+    assert [text for text in longer if reading_grade(re.sub(r"%\(\w+\)s", "ten", text)) > 8] == []
 
 
 def test_languages_have_their_names_and_directions():

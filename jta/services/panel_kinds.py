@@ -150,7 +150,8 @@ KINDS: dict[str, RoundKind] = {
             "level", N_("Cognitive level"), "task",
             "Panelists say at which level of thinking the exam should test each task.",
             N_(
-                "For each task, choose the level of thinking it asks of somebody who has just become certified."
+                "For each task, choose the level of thinking it asks for. Think of somebody who has just become "
+                "certified."
             ),
             prompt=N_("Which level does this task ask for?"), sets=(THREE_LEVELS, BLOOM),
             outcomes={"set": "Set the level"},

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import io
+
+import numpy as np
 import pytest
+from PIL import Image
+from playwright.sync_api import Page
 
 from tests.browser.devices import PHONE, opened
 from tests.browser.looks import faults_in_every_look
@@ -76,3 +81,45 @@ def test_a_focused_answer_is_never_under_the_bar(chromium, site, made):
                 " return a.bottom > bar.top + 1; })()"
             )
             assert not hidden
+
+
+def test_the_focus_is_seen_on_every_stop(chromium, site, made):
+    with opened(chromium, reduced_motion="reduce") as (_, page):
+        weak = focus_faults(page, f"{site}/s/{made.tokens[0]}", 4)
+        to_cards(page, site, made.tokens[0])
+        for path, stops in (("page/1", 6), ("rate/1", 14), ("review", 6), ("withdraw", 7)):
+            weak += focus_faults(page, f"{site}/survey/{path}", stops)
+        page.emulate_media(color_scheme="dark")
+        weak += focus_faults(page, f"{site}/survey/rate/1", 5)
+    assert weak == []
+
+
+def focus_faults(page: Page, address: str, stops: int) -> list[str]:
+    """Return the stops whose focus does not change two rows of pixels around them by a contrast of 3:1."""
+    page.goto(address)
+    found = []
+    for _ in range(stops):
+        page.keyboard.press("Tab")
+        box = page.evaluate(
+            "(() => { const a = document.activeElement; if (a === document.body) return null;"
+            " const b = (a.closest('.option') || a).getBoundingClientRect();"
+            " return { x: b.x, y: b.y, width: b.width, height: b.height, name: a.outerHTML.slice(0, 80) }; })()"
+        )
+        if box is None:
+            break  # the browser's own bar comes next
+        clip = {"x": max(box["x"] - 6, 0), "y": max(box["y"] - 6, 0)}
+        clip |= {"width": box["width"] + 12, "height": box["height"] + 12}
+        focused = luminance(page.screenshot(clip=clip))
+        page.evaluate("document.activeElement.blur()")
+        plain = luminance(page.screenshot(clip=clip))
+        changed = np.maximum(focused, plain) + 0.05 >= 3 * (np.minimum(focused, plain) + 0.05)
+        # Three quarters of two rows: corners are round, and the edge of the window may cut one side off.
+        if changed.sum() < 0.75 * 2 * 2 * (box["width"] + box["height"]):
+            found.append(f"{address}: {box['name']}")
+    return found
+
+
+def luminance(picture: bytes) -> np.ndarray:
+    """Return the relative luminance of each pixel."""
+    part = np.asarray(Image.open(io.BytesIO(picture)).convert("RGB"), dtype=float) / 255
+    return np.where(part <= 0.04045, part / 12.92, ((part + 0.055) / 1.055) ** 2.4) @ [0.2126, 0.7152, 0.0722]
