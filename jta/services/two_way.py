@@ -254,7 +254,7 @@ class _Work:
 
     def row(self, row: BlueprintRow) -> TwoWayRow:
         available, needed = self.counts.row(row.code), self.needed(row.items)
-        inside = {r.code for r in self.blueprint.rows if r.parent_code == row.code}
+        inside = [r.code for r in self.blueprint.rows if r.parent_code == row.code]
         lines = [line for code in (row.code, *inside) for line in self.tasks.get(code, ())]
         said = share_by_level(lines)
         return TwoWayRow(

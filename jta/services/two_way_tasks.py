@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -94,10 +95,11 @@ def said_by_panel(lines: Iterable[TaskLine], words: Mapping[str, str]) -> tuple[
 
 
 def _shares(pairs: Sequence[tuple[str, float | None]]) -> dict[str, float]:
+    """Return the share of each level; exact sums, so that the order of the tasks moves no digit."""
     whole = all(index is not None for _, index in pairs)
     weights = [(index or 0.0) if whole else 1.0 for _, index in pairs]
-    total = sum(weights)
-    found: dict[str, float] = {}
+    total = math.fsum(weights)
+    found: dict[str, list[float]] = {}
     for (level, _), weight in zip(pairs, weights, strict=True) if total else ():
-        found[level] = found.get(level, 0.0) + weight / total
-    return found
+        found.setdefault(level, []).append(weight)
+    return {level: math.fsum(own) / total for level, own in found.items()}

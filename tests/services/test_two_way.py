@@ -19,12 +19,14 @@ from jta.services.blueprint_approval import decide, standing_approval, submit
 from jta.services.blueprint_changes import RowInput, shown_percent
 from jta.services.item_bank import write_case_file
 from jta.services.panel_kinds import THREE_LEVELS
+from jta.services.panel_levels import PanelLevel
 from jta.services.results import analyze_dataset
 from jta.services.review import freeze_dataset
 from jta.services.two_way import two_way_table
 from jta.services.two_way_files import gap_file, limits_file
 from jta.services.two_way_import import apply_counts, preview_counts, set_forms
 from jta.services.two_way_targets import Targets, set_targets
+from jta.services.two_way_tasks import TaskLine, share_by_level
 from tests.services.closed_study import make_closed_study
 
 
@@ -283,3 +285,13 @@ def test_a_case_package_holds_outline_weights_and_items_and_reads_back(proposed)
         }
     read = read_inventory(document.content, "blueprint.json")
     assert (read.refused, read.problems, read.accepted) == (None, [], found.n_tasks)
+
+
+def test_the_order_of_the_tasks_moves_no_digit_of_the_panels_shares():
+    said = PanelLevel("recall", "Recall")
+    lines = [
+        TaskLine(str(n), "", 10 / (n + 1), None, None, None, said, ("recall", "analysis")[n % 2]) for n in range(40)
+    ]
+    shares = share_by_level(lines)
+    assert sum(shares.values()) == pytest.approx(1)
+    assert all(share_by_level(lines[n:] + lines[:n]) == shares for n in range(1, 40))
