@@ -38,12 +38,12 @@ def agreement_page(tables: Tables, *, scale: str | None = None, domain: str | No
         scale=shown,
         scales={code: words.scale(code) for code in scales},
         scopes=scopes,
-        picture=_picture(scopes, run.plan["confidence"]),
+        picture=_picture(scopes, run.plan["confidence"], words.scale(shown)),
         domains=domains_of(tables, words),
         tasks=[row for row in _tasks(tables, words, shown) if row["task_id"] in tasks_in(tables, domain)],
         coefficients=tables.one("g_coefficients", scale=shown),
         study=study,
-        forecast=_forecast(study),
+        forecast=_forecast(study, words.scale(shown)),
         why_not=tables.why_not("rwg"),
     )
 
@@ -74,7 +74,7 @@ def _scope(tables: Tables, words: Words, scale: str, scope: str) -> Row:
     }
 
 
-def _picture(scopes: list[Row], confidence: float) -> Picture | None:
+def _picture(scopes: list[Row], confidence: float, scale: str) -> Picture | None:
     lines = [
         Line(f"{s['code']} {s['title']}".strip(), (Mark(a["raw_alpha"]),), a["feldt_low"], a["feldt_high"],
              note=f"{a['k']} tasks, n = {a['n_rows']}", strong=not s["code"])
@@ -82,7 +82,8 @@ def _picture(scopes: list[Row], confidence: float) -> Picture | None:
     ]  # fmt: skip
     if not lines:
         return None
-    about = f"The line is the {100 * confidence:.0f} % interval; the dashed line stands at .70, a common lower limit."
+    level = f"{100 * confidence:.0f} %"
+    about = f"{scale}. The line is the {level} interval; the dashed line stands at .70, a common lower limit."
     return Picture("Alpha of each content domain", axis_for([], within=(0, 1)), tuple(lines), rule=0.7, about=about)
 
 
@@ -96,7 +97,7 @@ def _tasks(tables: Tables, words: Words, scale: str) -> list[Row]:
     ]  # fmt: skip
 
 
-def _forecast(study: list[Row]) -> Picture | None:
+def _forecast(study: list[Row], scale: str) -> Picture | None:
     lines = tuple(
         Line(f"{row['n_respondents']} respondents", (Mark(row["phi_absolute"], 1), Mark(row["g_relative"], 0)),
              row["phi_absolute"], row["g_relative"])
@@ -105,4 +106,7 @@ def _forecast(study: list[Row]) -> Picture | None:
     if not lines:
         return None
     series = ("G: order of the tasks", "Phi: their level too")
-    return Picture("What fewer or more respondents would bring", axis_for([], within=(0, 1)), lines, series)
+    about = f"{scale}. From the ratings of this study."
+    return Picture(
+        "What fewer or more respondents would bring", axis_for([], within=(0, 1)), lines, series, about=about
+    )

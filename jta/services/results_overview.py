@@ -23,6 +23,7 @@ class Overview:
     frame: Picture | None
     tests: list[Row]
     raking: Row
+    settled: tuple[int, int]
     no_frame: str | None
     no_weights: str | None
     left_out: tuple[tuple[str, str], ...]
@@ -42,6 +43,7 @@ def overview(tables: Tables) -> Overview:
         frame=_frame(cells),
         tests=[row | {"title": words.variable(row["variable"])} for row in tables.rows("representativeness")],
         raking=tables.document("rake_summary"),
+        settled=_settled(tables.rows("precision_forecast", level="domain")),
         no_frame=tables.why_not("representativeness_cells"),
         no_weights=run.summary["left_out"].get("blueprint"),
         left_out=tuple((_what(name, words), reason) for name, reason in run.summary["left_out"].items()),
@@ -57,6 +59,11 @@ def _what(name: str, words: Words) -> str:
         return name
     where = "all tasks" if scope == "total" else f"domain {scope} {words.unit(scope)}" if scope else "all tasks"
     return f"{table}, {words.scale(code)}, {where}"
+
+
+def _settled(forecast: list[Row]) -> tuple[int, int]:
+    """Return how many domains are as precise as the plan wants, and of how many."""
+    return sum(row["still_needed"] == 0 for row in forecast), len(forecast)
 
 
 def _named(row: Row, words: Words) -> Row:

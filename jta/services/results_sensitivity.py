@@ -75,7 +75,7 @@ def _methods(tables: Tables, here: dict[str, Any], weight: float | None) -> tupl
 
 def _picture(axis: Axis, rows: list[Row]) -> Picture:
     lines = tuple(Line(r["factor"], (Mark(r["base"]),), r["low"], r["high"], note=r["about"]) for r in rows)
-    title = f"{rows[0]['unit']} {rows[0]['title']}"
+    title = f"What moves the weight of {rows[0]['unit']} {rows[0]['title']}"
     return Picture(
         title,
         axis,
