@@ -47,5 +47,6 @@ def chart_file(tables: Tables, name: str, asked: Asked, title: str) -> bytes:
     if picture is None:
         raise NotFoundError
     run, n = tables.run, tables.run.summary["counts"]["respondents"]
-    source = f"{title.rstrip('.')}. n = {n} responses, data set {run.dataset.number}, analysis {run.id}, result {run.result_hash[:12]}"
+    made = f"data set {run.dataset.number}, analysis {run.id}, result {run.result_hash[:12]}"
+    source = f"{title.rstrip('.')}. n = {n} responses, {made}"
     return svg_file(picture, source, bar=name in BARS)
