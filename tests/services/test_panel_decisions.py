@@ -16,6 +16,8 @@ from jta.services.panel_linkage import load_linkage
 from jta.services.panel_rounds import reopen_round
 from jta.services.panel_visits import get_visit
 from jta.services.panel_writing import propose
+from jta.services.report_chapters.panel import panel as panel_chapter
+from jta.services.report_chapters.source import Source
 from tests.services.panel_study import answer, close, make_panel_study, open_round
 from tests.services.study_builders import launch
 
@@ -68,6 +70,8 @@ def test_an_accepted_wording_changes_the_inventory_with_history(app_context):
         decided.load_decisions(one).find(_subject(one, "1.2")).standing.result["before"]
         == "Negotiate contracts with vendors."
     )
+    reported = repr(panel_chapter(Source(made.study, None)))
+    assert "('1.2', 'Negotiate contracts with vendors.', 'Negotiate  contracts.', '5 of 6 panelists.')" in reported
 
 
 def test_a_wording_that_changed_meanwhile_is_a_conflict_with_both(app_context):

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from jta.db import db
 from jta.exports.report_parts import Bullets, Chapter, Missing, Paragraph, Part, Section, Table
 from jta.models.meeting import Meeting
+from jta.models.panel import Round, RoundDecision
 from jta.services.cycle import list_former, load_crosswalk
 from jta.services.cycle_figures import compare_with
 from jta.services.cycle_transport import LABELS, judge_transport
@@ -31,7 +32,7 @@ def panel(source: Source) -> Chapter:
     titles = ("Name", "Position", "Qualifications", "Region", "District size", "Years")
     return Chapter("The panel", [
         Table(f"The {len(people)} experts", titles, rows, (2.4, 2.2, 4, 1.4, 1.8, 0.8), frozenset({5})),
-        _composition(source), _rounds(source), _meetings(source),
+        _composition(source), _rounds(source), _changes(source), _meetings(source),
     ])  # fmt: skip
 
 
@@ -59,6 +60,25 @@ def _rounds(source: Source) -> Section:
     titles = ("No", "Kind", "Title", "Opened", "Closed", "Finished by", "State")
     table = Table("Rounds of the panel", titles, rows, (0.6, 2.4, 3, 1.6, 1.6, 1.2, 1.2), frozenset({0, 5}))
     return Section("Rounds", [table if rows else Missing("rounds of the panel.")])
+
+
+def _changes(source: Source) -> Section:
+    """Each task statement that the panel reworded or retired, with the words before and after and the reason."""
+    found = (
+        select(RoundDecision)
+        .join(Round, Round.id == RoundDecision.round_id)
+        .where(Round.study_id == source.study.id, RoundDecision.superseded_at.is_(None))
+        .where(RoundDecision.outcome.in_(("reword", "retire")), RoundDecision.item_id.is_not(None))
+    )
+    rows = [
+        (one.item.code, one.item.wording, one.wording or "retired", one.reason)
+        for one in db.session.scalars(found.order_by(Round.number, RoundDecision.id))
+        if one.item is not None
+    ]
+    if not rows:
+        return Section("What the panel changed", [Paragraph("No task statement was reworded or retired by the panel.")])
+    table = Table("Statements the panel changed", ("Code", "Before", "After", "Reason"), rows, (1, 4, 4, 3))
+    return Section("What the panel changed", [table])
 
 
 def _meetings(source: Source) -> Section:
