@@ -219,14 +219,15 @@ def _known_survey() -> Survey | None:
 
 
 def render_preview(
-    content: Mapping[str, Any], step: int, *, link: Callable[[int], str], leave_url: str, language: str | None = None,
-    form_code: str | None = None,
+    content: Mapping[str, Any], step: int, *, link: Callable[..., str], leave_url: str, language: str | None = None,
+    form_code: str | None = None, phone: bool = False,
 ) -> str:  # fmt: skip
     """Show one page of a survey as respondents will see it; nothing on it can be sent.
 
     ``content`` is that of an instrument, frozen or not. Pages count from 1: welcome, then every page of the survey in
     order, what people read who are screened out, thanks. ``link`` gives the address of a page; ``language`` is one of
-    the survey's, else the one it is written in; ``form_code`` shows the tasks of one form only.
+    the survey's, else the one it is written in; ``form_code`` shows the tasks of one form only; ``phone`` is as narrow
+    as one.
     """
     survey = read_content(content, language=language, form_code=form_code)
     pages: list[Callable[[dict[str, Any]], str]] = [partial(_preview_welcome, survey)]
@@ -236,7 +237,8 @@ def render_preview(
     if not 1 <= step <= len(pages):
         raise NotFoundError
     preview = {
-        "number": step, "total": len(pages), "leave_url": leave_url,
+        "number": step, "total": len(pages), "leave_url": leave_url, "phone": phone,
+        "width_url": link(step, width=None if phone else "phone"),
         "previous_url": link(step - 1) if step > 1 else None, "next_url": link(step + 1) if step < len(pages) else None,
     }  # fmt: skip
     speak(survey.language)

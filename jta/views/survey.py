@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -97,19 +99,25 @@ def consent(study_id: int) -> ResponseReturnValue:
 
 @bp.get("/preview")
 def preview(study_id: int) -> ResponseReturnValue:
-    """Show the respondents' pages as they look; nothing is saved."""
-    content, language = content_of(g.study), request.args.get("lang")
-    language = language if language in languages_of(content) else None
-    form = request.args.get("form")
-    form = form if form in form_codes(content) else None
+    """Show the respondents' pages as they look, for a form, in a language, as wide as a phone; nothing is saved."""
+    content = content_of(g.study)
+    chosen = {
+        "lang": _one_of("lang", languages_of(content)), "form": _one_of("form", form_codes(content)),
+        "width": _one_of("width", ["phone"]),
+    }  # fmt: skip
+
+    def link(step: int, **other: str | None) -> str:
+        return url_for("survey.preview", study_id=study_id, page=step, **{**chosen, **other})
+
     return render_preview(
-        content,
-        request.args.get("page", 1, type=int),
-        link=lambda step: url_for("survey.preview", study_id=study_id, page=step, lang=language, form=form),
-        leave_url=url_for("survey.index", study_id=study_id),
-        language=language,
-        form_code=form,
-    )
+        content, request.args.get("page", 1, type=int), link=link, leave_url=url_for("survey.index", study_id=study_id),
+        language=chosen["lang"], form_code=chosen["form"], phone=chosen["width"] is not None,
+    )  # fmt: skip
+
+
+def _one_of(name: str, known: Sequence[str]) -> str | None:
+    found = request.args.get(name)
+    return found if found in known else None
 
 
 @bp.route("/launch", methods=["GET", "POST"])

@@ -123,6 +123,14 @@ def test_a_survey_is_built_ordered_launched_and_put_right(chromium, site):
         expect(page.get_by_text("1 task moved to another block")).to_be_visible()
         page.get_by_role("link", name="Preview form F1").click()
         expect(page.get_by_text("Nothing is saved.")).to_be_visible()
+        page.get_by_role("link", name="As on a phone").click()
+        page.get_by_role("link", name="Next page").click()
+        assert page.evaluate("document.body.clientWidth") <= 390
+        while page.get_by_role("link", name="Next page").count():
+            assert violations(page) == [], page.url
+            assert page.evaluate("document.body.scrollWidth <= document.body.clientWidth + 1"), page.url
+            page.get_by_role("link", name="Next page").click()
+        expect(page.get_by_role("heading", name="Your receipt")).to_be_visible()
         page.goto(f"{site}/survey/build/pilot")
         check(page, "builder-pilot")
         page.goto(f"{site}/survey")
