@@ -354,7 +354,7 @@ def test_a_director_sees_every_page_as_it_will_look(app):
         made = make_study(launched=False)
         content = build_content(db.session.get_one(Study, made.study_id))
     with app.test_request_context("/"):
-        pages = [render_preview(content, n, link=lambda n: f"/step/{n}", leave_url="/back") for n in (1, 2, 3, 4)]
+        pages = [render_preview(content, n, link=lambda n, **_: f"/step/{n}", leave_url="/back") for n in (1, 2, 3, 4)]
     assert ["I agree – start" in pages[0], "harbour" in pages[2], "Content domain 2" in pages[3]] == [True] * 3
     assert "How long have you been a pilot?" in pages[1]
     for page in pages:
