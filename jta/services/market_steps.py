@@ -60,7 +60,7 @@ def _before_launch(stage: str, counts: StudyCounts) -> NextStep:
 
 def _fielding(counts: StudyCounts) -> NextStep:
     if counts.links < counts.people:
-        return invite_step(counts.people - counts.links, counts.people)
+        return invite_step(counts.people - counts.links, counts.people, by_mail=counts.by_mail)
     return NextStep(
         "Follow the responses",
         f"{counts.submitted:,} of {counts.people:,} people have submitted. Close the survey when enough have.",

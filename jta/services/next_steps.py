@@ -35,9 +35,14 @@ class TrackStage:
     state: str
 
 
-def invite_step(waiting: int, people: int) -> NextStep:
+def has_mail_server() -> bool:
+    """Say whether this installation can send messages."""
+    return bool(current_app.config["SETTINGS"].mail.configured)
+
+
+def invite_step(waiting: int, people: int, *, by_mail: bool) -> NextStep:
     """Return the next step where people of the roster have no link yet: by mail if there is a mail server."""
-    if not current_app.config["SETTINGS"].mail.configured:
+    if not by_mail:
         return NextStep(
             "Make the personal links", f"{waiting:,} of {people:,} people have no link yet.",
             DIRECTOR, "Make links", "delivery.links",

@@ -18,6 +18,7 @@ from jta.models.response import Response
 from jta.models.results import AnalysisRun
 from jta.models.review import Dataset
 from jta.models.study import Stratum
+from jta.services.next_steps import has_mail_server
 
 Query = Select[*tuple[Any, ...]]
 
@@ -26,7 +27,7 @@ Query = Select[*tuple[Any, ...]]
 class StudyCounts:
     """Counts and latest numbers of one study; None where there is none yet.
 
-    Withdrawn responses and retired tasks do not count.
+    Withdrawn responses and retired tasks do not count. ``by_mail``: there is a mail server to invite people with.
     """
 
     tasks: int = 0
@@ -42,6 +43,7 @@ class StudyCounts:
     blueprint: int | None = None
     blueprint_state: str = ""
     blueprint_items: int = 0
+    by_mail: bool = False
 
 
 def count_study(study_id: int) -> StudyCounts:
@@ -51,7 +53,7 @@ def count_study(study_id: int) -> StudyCounts:
 
 def count_all(study_ids: Iterable[int]) -> dict[int, StudyCounts]:
     """Return what there is in each of these studies."""
-    counts = {study_id: StudyCounts() for study_id in study_ids}
+    counts = {study_id: StudyCounts(by_mail=has_mail_server()) for study_id in study_ids}
     for names, query in _QUERIES:
         for study_id, *values in db.session.execute(query.where(_study_column(query).in_(counts))):
             counts[study_id] = replace(counts[study_id], **dict(zip(names, values, strict=True)))

@@ -108,7 +108,7 @@ def _fielding(counts: StudyCounts) -> NextStep:
             DIRECTOR, "Upload a roster", "delivery.upload",
         )  # fmt: skip
     if counts.links < counts.people:
-        return invite_step(counts.people - counts.links, counts.people)
+        return invite_step(counts.people - counts.links, counts.people, by_mail=counts.by_mail)
     return NextStep(
         "Follow the responses",
         f"{counts.submitted:,} of {counts.people:,} people have submitted. "

@@ -12,7 +12,7 @@ from jta.services.content import estimate_minutes, questions_of, scales_of
 from jta.services.delivery_roster import NOT_STARTED
 from jta.services.instrument import build_content, newest_instrument
 from jta.services.monitor import SUBMITTED, Monitor
-from jta.services.next_steps import invite_step
+from jta.services.next_steps import has_mail_server, invite_step
 from jta.services.study_counts import count_study
 from jta.services.study_progress import DIRECTOR, NextStep, freeze_step, next_step, nothing_to_freeze
 from jta.services.study_stage import BEFORE_LAUNCH, is_before
@@ -99,7 +99,7 @@ def monitor_step(study: Study, monitor: Monitor) -> NextStep | None:
 def _fielding_step(monitor: Monitor) -> NextStep:
     waiting = monitor.total["added"]
     if waiting or not monitor.total.people:
-        return invite_step(waiting, monitor.total.people)
+        return invite_step(waiting, monitor.total.people, by_mail=has_mail_server())
     if monitor.targets_met:
         return NextStep(
             "Close the survey", "Every stratum has as many submitted responses as you aimed for.",

@@ -205,6 +205,7 @@ COUNTS = StudyCounts(tasks=100, strata=5, people=200, links=200, started=90, sub
         ("survey", COUNTS, "survey.launch", "director"),
         ("fielding", replace(COUNTS, people=0, links=0), "delivery.upload", "director"),
         ("fielding", replace(COUNTS, links=199), "delivery.links", "director"),
+        ("fielding", replace(COUNTS, links=199, by_mail=True), "sending.index", "director"),
         ("fielding", COUNTS, "delivery.monitor", "director"),
         ("pilot", COUNTS, "builder.pilot", "director"),
         ("closed", COUNTS, "review.freeze", "director or psychometrician"),
