@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from jta.analyze_answers import answer_files, read_answers
 from jta.analyze_output import PROGRAM, SUMMARY, OutputError, check_folder, hash_files, write_all
 
 if TYPE_CHECKING:
+    from analysis.answers import AnswerData
     from analysis.csv_text import StudyFolderError
     from analysis.folder import FolderStudy
     from analysis.plan import AnalysisPlan
@@ -93,7 +95,7 @@ class _Order:
 @click.option("--force", is_flag=True, help="Write although the folder holds other files (they are kept).")
 def analyze_command(*, table: str | None, **options: Any) -> None:
     """Analyse STUDY: a folder with tasks.csv, ratings.csv and, where present, scales.csv, respondents.csv,
-    population.csv, forms.csv; or a frozen data set (.parquet). Formats: docs/analyze.md.
+    population.csv, forms.csv; or a frozen data set (.parquet), of a market study too. Formats: docs/analyze.md.
 
     Ends with 0 when all that was asked for is written, with 1 when the workbook alone could not be, and with 2,
     having written nothing, when there are no results.
@@ -133,6 +135,9 @@ def _run(order: _Order) -> None:
     from analysis.pipeline import run_analysis
 
     _check_order(order)
+    if order.is_parquet and (answers := read_answers(order.study)) is not None:
+        _run_answers(order, answers)
+        return
     plan = _read_plan(order)
     study = _read_study(order, plan)
     further = all_statistics() if order.statistics == "all" else None
@@ -149,6 +154,15 @@ def _run(order: _Order) -> None:
     if order.workbook and "blueprint" in result.left_out:
         _tell(f"The workbook was not written, as there is no blueprint. {result.left_out['blueprint']}")
         sys.exit(1)
+
+
+def _run_answers(order: _Order, answers: AnswerData) -> None:
+    """Write the tables of a market study: there are no tasks, so no plan, weights or workbook."""
+    if order.workbook or order.plan or order.items:
+        raise OutputError("A market study holds no ratings of tasks: leave --plan, --items and --workbook out.")
+    files = answer_files(order.name, answers)
+    write_all(order.out, files, {})
+    click.echo(f"Wrote {len(files)} files to {order.out}")
 
 
 def _read_study(order: _Order, plan: AnalysisPlan) -> FolderStudy:

@@ -253,6 +253,7 @@ RULES: dict[str, Rule] = {
     "market.index": _rule(_results),
     "market.freeze": _rule((), _editors),
     "market.workbook": _rule(_results),
+    "market.numbers": _rule(_results),
     "market.download": _rule((PSYCHOMETRICIAN,)),
     "market.themes": _rule(_results, (PSYCHOMETRICIAN,)),
     "market.theme": _rule((PSYCHOMETRICIAN,), (PSYCHOMETRICIAN,)),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from jta.db import db
 from jta.errors import NotFoundError
@@ -86,15 +87,31 @@ def results_workbook(study: Study, roles: Iterable[str], number: int) -> bytes:
     from jta.exports.market_book import BookHead, write_market_book
 
     reader = reader_of(roles, study.smallest_group)
-    dataset = get_dataset(study.id, number)
-    require_released(dataset, reader, study.smallest_group)
-    alone = load_results(dataset, reader)
-    crossed = [load_results(dataset, reader, by=question.code) for question in alone.groupings]
+    dataset, alone, crossed = _every_result(study, reader, number)
     head = BookHead(
         study.title, study.notice or "", dataset.number, alone.n, dataset.data_hash, reader.minimum, reader.full
     )
     themes = [(line.theme.code, line.theme.label, line.theme.definition) for line in theme_lines(study.id, reader)]
-    return write_market_book(head, alone.results, [(page.by, page.results) for page in crossed], themes)
+    return write_market_book(head, alone.results, crossed, themes)
+
+
+def results_csv(study: Study, roles: Iterable[str], number: int) -> bytes:
+    """Return the numbers of the workbook as one long table in CSV; raises as `results_workbook`."""
+    from jta.exports.market_csv import write_market_csv
+
+    _, alone, crossed = _every_result(study, reader_of(roles, study.smallest_group), number)
+    return write_market_csv(alone.results, crossed)
+
+
+def _every_result(
+    study: Study, reader: Reader, number: int
+) -> tuple[Dataset, MarketResults, list[tuple[Any, Sequence[Any]]]]:
+    """Return a data set, each question alone, and each by the groups of every other, as this reader may see them."""
+    dataset = get_dataset(study.id, number)
+    require_released(dataset, reader, study.smallest_group)
+    alone = load_results(dataset, reader)
+    crossed = [load_results(dataset, reader, by=question.code) for question in alone.groupings]
+    return dataset, alone, [(page.by, page.results) for page in crossed]
 
 
 def dataset_file(study_id: int, number: int) -> bytes:

@@ -41,6 +41,12 @@ def workbook(study_id: int, number: int) -> ResponseReturnValue:  # noqa: ARG001
     return attachment(content, f"market-study-{number}.xlsx")
 
 
+@bp.get("/data-sets/<int:number>.csv")
+def numbers(study_id: int, number: int) -> ResponseReturnValue:  # noqa: ARG001  the guard has loaded the study
+    """Hand out the results as one table."""
+    return attachment(market_page.results_csv(g.study, g.roles, number), f"market-study-{number}.csv")
+
+
 @bp.get("/data-sets/<int:number>.parquet")
 def download(study_id: int, number: int) -> ResponseReturnValue:
     """Hand out a data set as it was frozen."""

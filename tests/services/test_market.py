@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import itertools
+import json
 import random
 from datetime import UTC, datetime
 
@@ -14,13 +16,16 @@ from sqlalchemy import select
 
 from analysis.answers import answers_from_parquet
 from jta import clock
+from jta.analyze_answers import answer_files
 from jta.db import db
 from jta.errors import EditConflictError, InvalidInputError, NotFoundError, StateError
+from jta.models.account import User
 from jta.models.delivery import Person
 from jta.models.response import Answer, Response
 from jta.models.study import MARKET, Study
 from jta.models.survey import Question
 from jta.services import market_data, market_page, market_results, market_themes
+from jta.services.archive import export_study, import_study
 from jta.services.instrument import newest_instrument
 from jta.services.market_steps import market_track
 from jta.services.results_privacy import Reader
@@ -32,6 +37,7 @@ from jta.services.survey_launch import close, launch, load_checklist
 from tests.services.study_builders import make_study
 
 START = datetime(2030, 3, 1, tzinfo=UTC)
+READERS = ("psychometrician", "director")
 FULL, DIRECTOR = Reader(full=True), Reader()
 
 
@@ -237,6 +243,34 @@ def test_the_workbook_holds_what_the_page_shows(app_context):
         assert rows[place][1] == 42
         hidden = any("hidden" in row for row in rows)
         assert hidden == (roles == {"director"})
+
+
+def test_the_csv_file_holds_the_numbers_of_the_page_and_of_the_command(app_context, tmp_path):
+    study, dora, _ = market_study(60)
+    dataset = market_data.freeze_answers(dora, study.id)
+    files = {roles: market_page.results_csv(study, {roles}, 1).decode("utf-8-sig") for roles in READERS}
+    full, shown = (list(csv.DictReader(io.StringIO(files[reader]))) for reader in READERS)
+    (yes,) = [row for row in shown if (row["question"], row["choice"], row["by"]) == ("require", "yes", "")]
+    assert (yes["count"], yes["n"], float(yes["share"])) == ("42", "60", 0.7)
+    hidden = [row for row in shown if row["hidden"] == "yes"]
+    assert hidden
+    assert all(not row[name] for row in hidden for name in ("count", "share", "low", "high", "value"))
+    assert [row["hidden"] for row in full] == ["no"] * len(full)
+    tables = answer_files("x", answers_from_parquet(dataset.content))
+    counted = list(csv.DictReader(io.StringIO(tables["crosstab.csv"].decode("utf-8-sig"))))
+    assert sum(int(row["count"]) for row in counted) == sum(int(row["count"]) for row in full if row["by"])
+    assert json.loads(tables["summary.json"])["data_hash"] == dataset.data_hash
+
+
+def test_a_market_study_travels_in_an_archive_with_its_results(app_context):
+    study, dora, _ = market_study(40)
+    market_data.freeze_answers(dora, study.id)
+    user = db.session.get_one(User, dora.user_id)
+    brought = import_study(dora, user, export_study(study.id))
+    assert (brought.kind, brought.stage) == (MARKET, study.stage)
+    before, after = (market_page.results_csv(one, {"director"}, 1) for one in (study, brought))
+    assert after == before
+    assert next_step(brought, count_study(brought.id)).endpoint == "market.index"
 
 
 def test_comments_are_coded_to_themes_and_counted(app_context):
