@@ -10,6 +10,7 @@ from pathlib import Path
 
 from jta.errors import ConfigError
 
+MOST_PER_MINUTE = 100_000
 TLS_PORTS = {"starttls": 587, "tls": 465, "none": 25}
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,253}")
 
@@ -19,6 +20,7 @@ class MailSettings:
     """How mail leaves this installation. Without a host none does.
 
     ``return_path`` may hold ``{id}``: a mark of the message then comes back in the address of each bounce.
+    ``per_minute`` is the most messages of waves in any minute, of all workers together; 0 is no limit.
     """
 
     host: str = ""
@@ -30,6 +32,7 @@ class MailSettings:
     sender: str = ""
     return_path: str = ""
     bounce_maildir: str = ""
+    per_minute: int = 0
 
     @property
     def configured(self) -> bool:
@@ -60,6 +63,7 @@ def read_mail(given: Mapping[str, str]) -> MailSettings:
         sender=given.get("JTA_MAIL_FROM", ""),
         return_path=given.get("JTA_MAIL_RETURN_PATH", ""),
         bounce_maildir=given.get("JTA_BOUNCE_MAILDIR", ""),
+        per_minute=int(_number(given, "JTA_MAIL_PER_MINUTE", 0)),
     )
 
 
@@ -80,6 +84,8 @@ def check_mail(mail: MailSettings) -> None:
     """
     if mail.bounce_maildir and not Path(mail.bounce_maildir).is_dir():
         raise ConfigError("JTA_BOUNCE_MAILDIR must be the folder of a Maildir that exists.")
+    if not 0 <= mail.per_minute <= MOST_PER_MINUTE:
+        raise ConfigError(f"JTA_MAIL_PER_MINUTE must be 0 (no limit) to {MOST_PER_MINUTE:,}.")
     if mail.configured:
         _check_server(mail)
         _check_addresses(mail)

@@ -124,6 +124,7 @@ def test_a_text_that_cannot_be_sent_is_refused_by_name(subject, body, field, sai
         ({"JTA_SMTP_USER": "me"}, "JTA_SMTP_USER"), ({"JTA_SMTP_PORT": "many"}, "JTA_SMTP_PORT"),
         ({"JTA_SMTP_PORT": "70000"}, "JTA_SMTP_PORT"), ({"JTA_MAIL_RETURN_PATH": "x"}, "JTA_MAIL_RETURN_PATH"),
         ({"JTA_BOUNCE_MAILDIR": "/nowhere"}, "JTA_BOUNCE_MAILDIR"), ({"JTA_SMTP_TIMEOUT": "0"}, "JTA_SMTP_TIMEOUT"),
+        ({"JTA_MAIL_PER_MINUTE": "100001"}, "JTA_MAIL_PER_MINUTE"),
     ],
 )  # fmt: skip
 def test_a_dangerous_mail_setting_is_named(given, named):

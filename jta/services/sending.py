@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import ColumnElement, exists, or_, select, update
+from sqlalchemy import ColumnElement, exists, func, or_, select, update
 
 from jta import clock, mail
 from jta.db import db, reading, transaction
@@ -33,6 +33,8 @@ from jta.services.waves import turn_waves
 log = structlog.get_logger()
 BATCH = 25
 LEASE = timedelta(minutes=15)
+MINUTE = timedelta(minutes=1)
+_SENDING = 0x6A7461  # the name of our lock in PostgreSQL
 GIVE_UP = timedelta(hours=72)
 SHORTEST, LONGEST = timedelta(minutes=10), timedelta(hours=4)
 NOT_CONFIGURED = "No mail server is configured."
@@ -65,7 +67,7 @@ class Postman:
         began = turn_waves()
         if self._pause_until is not None and clock.now() < self._pause_until:
             return False
-        batch = claim(self._name)
+        batch = claim(self._name, self._settings.per_minute)
         return self._deliver(batch) if batch else began
 
     def _deliver(self, batch: Sequence[int]) -> bool:
@@ -127,14 +129,20 @@ def sweep() -> None:
                 message.attempts.append(Attempt(at=clock.now(), outcome=mail.UNKNOWN, detail=message.reason))
 
 
-def claim(name: str) -> list[int]:
-    """Claim the next messages that are due, and return their ids; those in quiet hours are put off."""
+def claim(name: str, per_minute: int = 0) -> list[int]:
+    """Claim the next messages that are due, and return their ids; those in quiet hours are put off.
+
+    With ``per_minute``, no more than leave room for that many tries in any minute, whatever other workers send.
+    """
     with reading():
         if not db.session.scalar(select(exists().where(*_due()))):
             return []
     with transaction():
+        room = min(BATCH, _room(per_minute)) if per_minute else BATCH
+        if room <= 0:
+            return []
         found = select(OutboxMessage, Wave.study_id).join(Wave, Wave.id == OutboxMessage.wave_id).where(*_due())
-        ordered = found.order_by(OutboxMessage.due_at, OutboxMessage.id).limit(BATCH)
+        ordered = found.order_by(OutboxMessage.due_at, OutboxMessage.id).limit(room)
         rows = list(db.session.execute(ordered.with_for_update(of=OutboxMessage, skip_locked=True)))
         hours = {study_id: _hours(study_id) for study_id in {study_id for _, study_id in rows}}
         quiet = {study_id for study_id, own in hours.items() if own.is_quiet(clock.now())}
@@ -144,6 +152,15 @@ def claim(name: str) -> list[int]:
         for message in claimed:
             message.state, message.claimed_by, message.claimed_until = "claimed", name, clock.now() + LEASE
         return [message.id for message in claimed]
+
+
+def _room(per_minute: int) -> int:
+    """Return how many more messages may be tried now; on PostgreSQL one worker asks at a time."""
+    if db.session.get_bind().dialect.name == "postgresql":
+        db.session.execute(select(func.pg_advisory_xact_lock(_SENDING)))
+    tried = select(func.count(Attempt.id)).where(Attempt.at > clock.now() - MINUTE)
+    held = select(func.count(OutboxMessage.id)).where(OutboxMessage.state.in_(("claimed", "handed over")))
+    return per_minute - (db.session.scalar(tried) or 0) - (db.session.scalar(held) or 0)
 
 
 def _due() -> tuple[ColumnElement[bool], ...]:

@@ -367,3 +367,15 @@ def test_thanks_reach_who_got_another_address_before_submitting(app_context, ser
     assert server.recipients["a@example.org"] == 1
     invitation = db.session.scalars(select(Wave).where(Wave.kind == "invitation")).one()
     assert [line.email for line in load_wave_page(invitation).rows] == ["an earlier address", "b@example.org"]
+
+
+def test_all_workers_together_keep_to_so_many_messages_a_minute(app_context, server):
+    study, dora = make_field([f"p{n}@example.org" for n in range(7)])
+    settings = server.settings(per_minute=3)
+    plan_waves(dora, study.id, [WavePlan("invitation", TUESDAY)])
+    for minute, arrived in enumerate((3, 6, 7)):
+        for second in (0, 20, 40):
+            with clock.running_on(lambda m=minute, s=second: TUESDAY + timedelta(minutes=m, seconds=s + m)):
+                for name in ("one", "two"):
+                    work(Postman(settings, name))
+        assert len(server.received) == arrived
