@@ -76,16 +76,6 @@ _reading: ContextVar[bool] = ContextVar("reading", default=False)
 
 
 @contextmanager
-def without_write_lock() -> Iterator[None]:
-    """Let connections that are opened inside the block read only; for a connection beside the session's."""
-    token = _reading.set(True)
-    try:
-        yield
-    finally:
-        _reading.reset(token)
-
-
-@contextmanager
 def reading() -> Iterator[None]:
     """Read outside a request without SQLite's write lock; nothing may be changed inside the block."""
     db.session.rollback()

@@ -16,14 +16,14 @@ from sqlalchemy import Table, bindparam, update
 
 from jta import audit, clock
 from jta.db import db, transaction
-from jta.db_once import can_write_once, insert_rows
+from jta.db_once import insert_rows
 from jta.errors import EditConflictError, InvalidInputError
 from jta.models.response import IdempotencyKey, Response
 from jta.services.page_visits import record_visit
-from jta.services.rating_merge import Chosen, Conflict, Merge, Seen, Write, merge
-from jta.services.saving_once import save_first_answers
+from jta.services.rating_merge import Chosen, Conflict, Merge, Write, merge
+from jta.services.saving_once import page_visit, save_first_answers, tap_reply
 from jta.services.survey_pages import NOT_RATED, TASKS, Key, Ratings, Stop, Stored, Survey
-from jta.services.visits import DECKS, Deck, Ticket, Visit, get_visit, load_ratings, read_visit
+from jta.services.visits import DECKS, Deck, Ticket, Visit, get_visit, known_visit, load_ratings
 
 _KEY = cast(Table, IdempotencyKey.__table__)
 _RAISE_REVISION = (
@@ -79,7 +79,7 @@ def save_page(ticket: Ticket, number: int, sent: Sent) -> PageSaved:
     InvalidInputError
         If an answer is for a task of another page, or not one of its scale.
     """
-    if can_write_once() and (visit := _saved_at_once(ticket, number, sent)):
+    if visit := _saved_at_once(ticket, number, sent):
         return PageSaved(visit, ())
     with transaction():
         visit = _open_visit(ticket, sent.mark)
@@ -94,15 +94,46 @@ def save_page(ticket: Ticket, number: int, sent: Sent) -> PageSaved:
 
 def _saved_at_once(ticket: Ticket, number: int, sent: Sent) -> Visit | None:
     """Save a page of first answers; None if there is more to it, and nothing was written."""
-    reading = read_visit(ticket, sent.deck)
-    visit = reading.visit
-    visit.check_page(sent.mark)
-    visit.check_open()
-    _, stop = _tasks_of(visit, number, sent)
-    merged = merge(visit.cards(sent.deck), reading.ratings, _as_stored(sent.seen), sent.chosen)
-    if merged.conflicts or not merged.writes or any(write.before != NOT_RATED for write in merged.writes):
+    visit = _mostly_known(ticket, sent.mark)
+    tasks, stop = _tasks_of(visit, number, sent)
+    stored, merged = _merged_as_shown(visit, tasks, sent)
+    now = clock.now()
+    beside = page_visit(stop.key, sent.shown_at, now)
+    if not _are_first(merged):
         return None
-    return visit if save_first_answers(visit, sent.deck, merged.writes, stop.key, sent.shown_at) else None
+    return visit if save_first_answers(visit, sent.deck, tasks, pack(stored), merged.writes, beside, now) else None
+
+
+def _tap_at_once(ticket: Ticket, key: str, body: str, sent: Sent) -> dict[str, Any] | None:
+    """Save a tap that is a first answer, and return the reply; None if there is more to it."""
+    visit = _mostly_known(ticket, sent.mark)
+    tasks = {task for task, _ in sent.chosen}
+    stored, merged = _merged_as_shown(visit, tasks, sent, explicit=True)
+    if not _are_first(merged):
+        return None
+    now = clock.now()
+    reply = _reply(_after(stored, merged, now), merged, now)
+    beside = tap_reply(key, body, reply)
+    return reply if save_first_answers(visit, sent.deck, tasks, pack(stored), merged.writes, beside, now) else None
+
+
+def _mostly_known(ticket: Ticket, mark: str) -> Visit:
+    """Return a response that may have been read a while ago; whoever builds on it must check what can change."""
+    visit = known_visit(ticket, mark) or get_visit(ticket)
+    visit.check_page(mark)
+    return visit
+
+
+def _merged_as_shown(
+    visit: Visit, tasks: Container[int], sent: Sent, *, explicit: bool = False
+) -> tuple[dict[Key, Stored], Merge]:
+    """Merge as if nothing had been saved since the page was shown."""
+    stored = {key: value for key, value in _as_stored(sent.seen).items() if key[0] in tasks}
+    return stored, merge(visit.cards(sent.deck), stored, stored, sent.chosen, explicit=explicit)
+
+
+def _are_first(merged: Merge) -> bool:
+    return not merged.conflicts and all(write.before == NOT_RATED for write in merged.writes)
 
 
 def _tasks_of(visit: Visit, number: int, sent: Sent) -> tuple[set[int], Stop]:
@@ -138,6 +169,8 @@ def save_rating(ticket: Ticket, key: str, sent: Sent) -> dict[str, Any]:
         As for `save_page`.
     """
     body = audit.digest({"chosen": _plain(sent.chosen), "seen": pack(_as_stored(sent.seen)), "deck": sent.deck})
+    if reply := _tap_at_once(ticket, key, body, sent):
+        return reply
     with transaction():
         visit = _open_visit(ticket, sent.mark)
         cards = visit.cards(sent.deck)
@@ -161,7 +194,7 @@ def _open_visit(ticket: Ticket, mark: str) -> Visit:
     return visit
 
 
-def _as_stored(seen: Shown) -> Seen:
+def _as_stored(seen: Shown) -> dict[Key, Stored]:
     return {key: Stored(anchor_id, version) for key, (anchor_id, version) in seen.items()}
 
 

@@ -1,22 +1,31 @@
-"""Saving a page of first answers in one trip to the database, where it can do that.
+"""Saving first answers in one trip to the database.
 
-Nearly every page that is saved holds answers nobody gave before. Such a page needs no lock to be held while it is
-thought about: one statement writes it if, and only if, nothing happened to the response since it was read.
+Nearly every save holds answers nobody gave before. Such a save needs nothing to be read: the page says what it was
+shown with, and the save is done only if that is still what is stored. PostgreSQL takes it as one statement, SQLite as
+three short ones in a transaction.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from typing import Any
 
 from sqlalchemy import (
     ARRAY,
+    JSON,
+    ColumnElement,
     Double,
+    Insert,
     Integer,
     Select,
     Text,
+    Update,
     bindparam,
+    exists,
     func,
     insert,
     literal_column,
@@ -24,60 +33,149 @@ from sqlalchemy import (
     update,
 )  # fmt: skip
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
-from jta import clock
 from jta.db import UtcTime
-from jta.db_once import write_once
+from jta.db_once import can_write_once, write_if, write_once
 from jta.models.delivery import Person
-from jta.models.response import PageVisit, Response
+from jta.models.response import IdempotencyKey, PageVisit, Response
 from jta.models.survey import Instrument
 from jta.services.page_visits import upsert, visit_values
 from jta.services.rating_merge import Write
-from jta.services.visits import DECKS, Visit
+from jta.services.visits import DECKS, Visit, packed
+
+_OWN = bindparam("own", type_=Integer)
+_NOW = bindparam("now", type_=UtcTime)
+_REPLY = [bindparam("key", type_=Text), bindparam("body_hash", type_=Text), bindparam("reply", type_=JSON)]
+_REPLY_COLUMNS = ["key", "body_hash", "reply"]
+_VISIT = [
+    bindparam("step", type_=Text), bindparam("first_at", type_=UtcTime), bindparam("last_at", type_=UtcTime),
+    bindparam("seconds", type_=Double),
+]  # fmt: skip
+_CHOSEN = ("items", "scales", "anchors")
 
 
-def save_first_answers(visit: Visit, deck: str, writes: Sequence[Write], step: str, shown_at: int | None) -> bool:
-    """Write ratings that did not exist when ``visit`` was read, and the visit of their page; say whether that was done.
+@dataclass(frozen=True)
+class Beside:
+    """What is stored together with the ratings of a save: the visit of its page, or the reply to a tap."""
 
-    Nothing is written if the survey closed since, the person withdrew, the link was replaced, or anything was saved
-    for this response by another tab or device.
+    is_visit: bool
+    values: Mapping[str, Any]
+
+
+def page_visit(step: str, shown_at: int | None, now: datetime) -> Beside:
+    """Return what keeps that a page was sent."""
+    return Beside(is_visit=True, values=visit_values(step, shown_at, now))
+
+
+def tap_reply(key: str, body_hash: str, reply: Mapping[str, Any]) -> Beside:
+    """Return what keeps the reply to a tap under its key."""
+    return Beside(is_visit=False, values={"key": key, "body_hash": body_hash, "reply": reply})
+
+
+def save_first_answers(
+    visit: Visit, deck: str, tasks: Collection[int], seen: str, writes: Sequence[Write], beside: Beside, now: datetime
+) -> bool:
+    """Write ratings that do not exist yet, with what belongs to them; say whether that was done.
+
+    Nothing is written unless ``seen`` (in the form of `pack`) is what is stored of ``tasks``, the survey is open, the
+    person takes part and the link is valid. ``visit`` may have been read a while ago.
     """
-    now = clock.now()
     values = {
-        "own": visit.response_id, "read": visit.revision, "who": visit.person_id, "now": now,
-        "items": [write.key[0] for write in writes], "scales": [write.key[1] for write in writes],
-        "anchors": [write.anchor_id for write in writes], **visit_values(step, shown_at, now),
+        "own": visit.response_id, "code": visit.code, "who": visit.person_id, "generation": visit.generation,
+        "seen": seen, "now": now,
     }  # fmt: skip
+    rows = [dict(zip(_CHOSEN, (*write.key, write.anchor_id), strict=True)) for write in writes]
+    way = _at_once if can_write_once() else _together
     try:
-        written: int = write_once(_statement(deck), values).written
+        return way(deck, values, list(tasks), rows, beside)
     except IntegrityError:  # somebody else was quicker; the slower way knows what to do
         return False
-    return written == len(writes)
+
+
+def _at_once(
+    deck: str, values: Mapping[str, Any], tasks: list[int], rows: Sequence[Mapping[str, Any]], beside: Beside
+) -> bool:
+    lists = {name: [row[name] for row in rows] for name in _CHOSEN}
+    done: int = write_once(_statement(deck, beside.is_visit), {**values, **lists, **beside.values, "tasks": tasks}).done
+    return done == 1
 
 
 @cache
-def _statement(name: str) -> Select[Any]:
-    deck = DECKS[name]
-    # The count of saves is raised first: that holds the response, and fails where it has moved on.
-    own = (
+def _statement(deck: str, is_visit: bool) -> Select[Any]:
+    own = _raised(deck, _item(deck) == func.any(bindparam("tasks", type_=ARRAY(Integer)))).returning(Response.id)
+    held = own.cte("own")
+    chosen = [func.unnest(bindparam(name, type_=ARRAY(Integer))) for name in _CHOSEN]
+    new = _ratings(deck, select(held.c.id, *chosen, literal_column("1"), _NOW)).returning(_item(deck)).cte("new")
+    kept = _kept_visit(held) if is_visit else _kept_reply(held)
+    return select(func.count().label("done")).select_from(held).add_cte(new, kept.cte("kept"))
+
+
+def _kept_visit(own: Any) -> Any:
+    return upsert("postgresql", select(own.c.id, *_VISIT)).returning(PageVisit.step)
+
+
+def _kept_reply(own: Any) -> Any:
+    columns = ["response_id", *_REPLY_COLUMNS, "at"]
+    made = insert(IdempotencyKey).from_select(columns, select(own.c.id, *_REPLY, _NOW), include_defaults=False)
+    return made.returning(IdempotencyKey.key)
+
+
+def _item(deck: str) -> InstrumentedAttribute[int]:
+    return DECKS[deck].id_of(DECKS[deck].rating)
+
+
+def _ratings(deck: str, source: Select[Any]) -> Insert:
+    names = ["response_id", DECKS[deck].item, "scale_id", "anchor_id", "version", "saved_at"]
+    return insert(DECKS[deck].rating).from_select(names, source, include_defaults=False)
+
+
+def _raised(deck: str, among: ColumnElement[bool]) -> Update:
+    """Raise the count of saves of a response, if it can be answered and holds of some tasks what was shown."""
+    # Whoever saves for this response raises its count. A save that had to wait for another one meets the raised count
+    # but still sees the ratings from before; it must not be done, and is not, because it sees the old count too.
+    before = aliased(Response)
+    same = Response.revision == select(before.revision).where(before.id == _OWN).scalar_subquery()
+    stored = packed(deck, DECKS[deck].rating.response_id == _OWN, among)
+    reachable = exists().where(
+        Person.id == Response.person_id, Person.link_generation == bindparam("generation", type_=Integer)
+    )
+    is_open = exists().where(Instrument.id == Response.instrument_id, Instrument.closed_at.is_(None))
+    return (
         update(Response)
         .where(
-            Response.id == bindparam("own"), Response.revision == bindparam("read"),
-            Response.person_id == bindparam("who"), Person.id == Response.person_id,
-            Instrument.id == Response.instrument_id, Instrument.closed_at.is_(None),
+            Response.id == _OWN, Response.code == bindparam("code"), Response.person_id == bindparam("who"), same,
+            Response.screened_out_at.is_(None), reachable, is_open,
+            func.coalesce(stored, "") == bindparam("seen", type_=Text),
         )
         .values(revision=Response.revision + 1)
-        .returning(Response.id)
-        .cte("own")
     )  # fmt: skip
-    lists = [func.unnest(bindparam(name, type_=ARRAY(Integer))) for name in ("items", "scales", "anchors")]
-    row = select(own.c.id, *lists, literal_column("1"), bindparam("now", type_=UtcTime))
-    names = ["response_id", deck.item, "scale_id", "anchor_id", "version", "saved_at"]
-    rating = insert(deck.rating).from_select(names, row, include_defaults=False)
-    new = rating.returning(deck.id_of(deck.rating)).cte("new")
-    visited = select(
-        own.c.id, bindparam("step", type_=Text), bindparam("first_at", type_=UtcTime),
-        bindparam("last_at", type_=UtcTime), bindparam("seconds", type_=Double),
-    )  # fmt: skip
-    kept = upsert("postgresql", visited).returning(PageVisit.step).cte("kept")
-    return select(func.count().label("written")).select_from(new).add_cte(kept)
+
+
+def _together(
+    deck: str, values: Mapping[str, Any], tasks: list[int], rows: Sequence[Mapping[str, Any]], beside: Beside
+) -> bool:
+    first, ratings, visit, reply = _statements(deck)
+    own, now = values["own"], values["now"]
+    then: list[tuple[Any, Sequence[Mapping[str, Any]]]] = []
+    if rows:
+        then.append((ratings, [{"own": own, "now": now, **row} for row in rows]))
+    if beside.is_visit:
+        then.append((visit, [{"response_id": own, **beside.values}]))
+    else:
+        then.append((reply, [{"own": own, "now": now, **beside.values}]))
+    return write_if(first, {**values, "tasks": json.dumps(tasks)}, then)
+
+
+@cache
+def _statements(deck: str) -> tuple[Any, ...]:
+    listed = func.json_each(bindparam("tasks", type_=Text)).table_valued("value").c.value
+    chosen: list[Any] = [bindparam(name, type_=Integer) for name in _CHOSEN]
+    columns = ["response_id", *_REPLY_COLUMNS, "at"]
+    row: Select[Any] = select(_OWN, *chosen, literal_column("1"), _NOW)
+    return (
+        _raised(deck, _item(deck).in_(select(listed))),
+        _ratings(deck, row),
+        upsert("sqlite"),
+        insert(IdempotencyKey).from_select(columns, select(_OWN, *_REPLY, _NOW), include_defaults=False),
+    )

@@ -14,9 +14,10 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
+from flask import current_app
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as lazy
-from sqlalchemy import BindParameter, Row, Select, String, bindparam, cast, func, select
+from sqlalchemy import BindParameter, ColumnElement, ScalarSelect, Select, String, bindparam, cast, func, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from jta.db import db
@@ -32,6 +33,9 @@ def closed_words() -> str:
     """Say that the survey has closed."""
     return str(_("The survey has closed. Everything you saved before that is kept."))
 
+
+_KNOWN = "jta_visits"  # the store hangs on the application: two applications in one process may use two databases
+_MOST = 2_000
 
 # Statements of every page and every tap, built once.
 _RESPONSE: BindParameter[int] = bindparam("response_id")
@@ -73,22 +77,27 @@ class Deck:
 DECKS = {TASKS: Deck(Rating, RatingChange, "task_id"), KSA: Deck(KsaRating, KsaRatingChange, "knowledge_id")}
 
 
-def _with_ratings(deck: Deck) -> Select[Any]:
-    """The response with its ratings as one text, ``task.scale.version.anchor`` each: fewer rows to carry."""
-    model, item = deck.rating, deck.id_of(deck.rating)
+def packed(deck: str, *conditions: ColumnElement[bool]) -> ScalarSelect[str]:
+    """Return some ratings as one text in the form of `pack`, NULL for none: fewer rows to carry."""
+    model, item = DECKS[deck].rating, DECKS[deck].id_of(DECKS[deck].rating)
     task, scale, version, anchor = (
         cast(column, String) for column in (item, model.scale_id, model.version, func.coalesce(model.anchor_id, 0))
     )
-    packed = func.aggregate_strings(task + "." + scale + "." + version + "." + anchor, " ")
-    own = model.response_id == Response.id
+    one = (task + "." + scale + "." + version + "." + anchor).label("one")
+    rows = select(one).where(*conditions).order_by(item, model.scale_id).subquery()
+    return select(func.aggregate_strings(rows.c.one, " ")).scalar_subquery()
+
+
+def _with_ratings(deck: str) -> Select[Any]:
+    model = DECKS[deck].rating
     found: Select[Any] = _VISIT.add_columns(
-        select(packed).where(own).scalar_subquery().label("ratings"),
-        select(func.max(model.saved_at)).where(own).scalar_subquery().label("saved_at"),
+        packed(deck, model.response_id == _RESPONSE).label("ratings"),
+        select(func.max(model.saved_at)).where(model.response_id == _RESPONSE).scalar_subquery().label("saved_at"),
     )
     return found
 
 
-_VISIT_AND_RATINGS = {name: _with_ratings(deck) for name, deck in DECKS.items()}
+_VISIT_AND_RATINGS = {name: _with_ratings(name) for name in DECKS}
 _VISITED = select(PageVisit.step).where(PageVisit.response_id == _RESPONSE)
 _LOCKED_VISIT = _VISIT.with_for_update(of=Response)
 
@@ -245,20 +254,36 @@ def unpack(text: str) -> dict[Key, Stored]:
     return found
 
 
-def _reached(rows: Sequence[Row[Any]], ticket: Ticket) -> Row[Any]:
+def _reached(rows: Sequence[Any], ticket: Ticket) -> Any:
     if not rows or rows[0].link_generation != ticket.generation:
         raise LinkNeededError
     return rows[0]
 
 
-def _visit(row: Row[Any]) -> Visit:
-    return Visit(
+def _visit(row: Any) -> Visit:
+    visit = Visit(
         response_id=row.id, study_id=row.study_id, person_id=row.person_id, generation=row.link_generation,
         code=row.code, receipt=row.receipt, started_at=row.started_at, background_at=row.background_at,
         submitted_at=row.submitted_at, revision=row.revision, is_open=row.closed_at is None,
         screened_out_at=row.screened_out_at,
         survey=get_survey(row.newest_id, row.language, row.form_code, row.seed),
     )  # fmt: skip
+    known: dict[int, Visit] = current_app.extensions.setdefault(_KNOWN, {})
+    if len(known) >= _MOST:
+        known.clear()
+    known[visit.response_id] = visit
+    return visit
+
+
+def known_visit(ticket: Ticket, mark: str) -> Visit | None:
+    """Return a response as this process read it last, if it did and this page belongs to it.
+
+    Who somebody is and what they are asked stays; what may have changed since (an end, a withdrawal, a new link,
+    ratings) is for the statement to check that builds on it.
+    """
+    known: dict[int, Visit] = current_app.extensions.get(_KNOWN, {})
+    visit = known.get(ticket.response_id)
+    return visit if visit is not None and visit.ticket == ticket and visit.page_mark == mark else None
 
 
 def load_ratings(response_id: int, tasks: Collection[int] | None = None, deck: str = TASKS) -> dict[Key, Stored]:

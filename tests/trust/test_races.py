@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
+import time
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from jta import clock
 from jta.audit import SYSTEM
@@ -14,9 +15,13 @@ from jta.errors import InvalidInputError, JTAError
 from jta.models.account import Membership
 from jta.models.response import Rating, Response
 from jta.models.review import Dataset
-from jta.services import account, review, survey_launch
+from jta.services import account, review, saving, survey_launch
+from jta.services.rating_merge import Write
 from jta.services.response import start_response, submit_response
+from jta.services.saving import Sent
 from jta.services.study_stage import lock_study
+from jta.services.survey_pages import NOT_RATED, TASKS
+from jta.services.visits import get_visit
 from jta.services.withdrawal import withdraw
 from tests.factories import make_user
 from tests.services.respondent import Respondent
@@ -116,6 +121,49 @@ def test_whoever_starts_does_not_wait_for_the_director(postgresql_url, tmp_path)
         assert len(started) == 1
     with app.app_context():
         db.engine.dispose()
+
+
+def test_a_save_that_waited_for_another_one_knows_of_it(postgresql_url, tmp_path):
+    from jta import create_app
+    from tests.conftest import make_settings
+
+    app, told = create_app(make_settings(postgresql_url), instance=tmp_path), []
+    with app.app_context():
+        made = make_study()
+        ticket = start(made)
+        mark = get_visit(ticket).page_mark
+    task, other = made.tasks[0], (made.tasks[0], made.importance_id)
+
+    def say_not_performed():
+        with app.app_context():
+            chosen = {(task, made.frequency_id): made.frequency[0]}
+            told.append(saving.save_rating(ticket, "key-0001", Sent(mark, {}, chosen))["status"])
+
+    with app.app_context():
+        with transaction():  # another device rates the importance, and is not done yet
+            get_visit(ticket, lock=True)
+            saving._write(ticket.response_id, [Write(other, made.importance[2], NOT_RATED)], clock.now(), TASKS)
+            waiting = threading.Thread(target=say_not_performed)
+            waiting.start()
+            wait_for_a_waiting_one()
+        waiting.join(timeout=30)
+        assert told == ["conflict"]
+        assert [(r.task_id, r.scale_id) for r in db.session.scalars(select(Rating))] == [other]
+        db.session.remove()
+        db.engine.dispose()
+
+
+def wait_for_a_waiting_one():
+    """Wait until a connection of this database waits for a lock."""
+    end = time.monotonic() + 20
+    of_ours = "datname = current_database() AND wait_event_type = 'Lock'"
+    statement = text(f"SELECT count(*) FROM pg_stat_activity WHERE {of_ours}")
+    while time.monotonic() < end:
+        with db.engine.connect() as connection:
+            if connection.scalar(statement):
+                return
+        time.sleep(0.01)
+    raise AssertionError("nobody waits")
 
 
 @pytest.mark.parametrize("path", ["/survey/review", "/survey/withdraw"])
