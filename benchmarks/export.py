@@ -1,4 +1,4 @@
-"""What data out costs: 20,000 respondents x 200 ratings from the database as Excel and CSV, read back cell by cell.
+"""What leaves the house costs: 20,000 x 200 ratings as Excel and CSV, read back; the demo study's documents.
 
 ``./run bench export`` prints CPU seconds (median of three runs) and the memory above the process.
 """
@@ -37,6 +37,7 @@ def main() -> None:
     for name, write in (("wide xlsx", write_wide_excel), ("wide csv", write_wide_csv), ("long csv", write_long_csv)):
         found[name] = _measure(stored, write)
     found["wide xlsx reads back"] = _reads_back(stored)
+    found["documents"] = _documents()
     print(json.dumps(found, indent=1))
     if len(sys.argv) > 2 and sys.argv[1] == "--write":
         Path(sys.argv[2]).write_text(_page(found), encoding="utf-8")
@@ -50,11 +51,59 @@ def _page(found: dict[str, object]) -> str:
         "| file | CPU seconds (median of three) | memory above the process | size |", "|---|---|---|---|",
     ]  # fmt: skip
     for name, cost in found.items():
-        if isinstance(cost, dict):
+        if isinstance(cost, dict) and "file MB" in cost:
             lines.append(f"| {name} | {cost['cpu seconds']} | {cost['MB above']} MB | {cost['file MB']} MB |")
     read = found["wide xlsx reads back"]
     back = f"{found['respondents']:,} respondents, {found['ratings']:,} cells. Excel read back: {read}."
-    return "\n".join([*lines, "", back, ""])
+    documents = [
+        "| document of the demo study | first, wall s | median of three, wall s | CPU s | size |",
+        "|---|---|---|---|---|",
+    ]
+    for name, cost in dict(found["documents"]).items():  # type: ignore[call-overload]  # names and costs
+        figures = (cost[key] for key in ("first", "wall", "cpu", "MB"))
+        documents.append(f"| {name} | {' | '.join(f'{n:.2f}' for n in figures)} MB |")
+    return "\n".join([*lines, "", back, "", *documents, ""])
+
+
+def _documents() -> dict[str, dict[str, float]]:
+    """Write the documents of the demo study from its database, in a process that has written none."""
+    from flask_migrate import upgrade
+
+    from jta import create_app
+    from jta.config import Settings
+    from jta.demo.load import load_demo
+    from jta.exports.blueprint_workbook import write_blueprint_workbook
+    from jta.exports.report_pdf import write_report_pdf
+    from jta.exports.report_word import write_report_word
+    from jta.services.blueprint import get_blueprint
+    from jta.services.report_book import build_blueprint_book
+    from jta.services.report_content import technical_report
+
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Settings(
+            database_url=f"sqlite:///{folder}/jta.sqlite", secret_key="k3Jm9vQx7TzB2nLw5RyC8dHf4GsP6aUe",
+            link_key="w8Zx2cVb6Nm4Qa9Sd7Fg3Hj5Kl1PoIuY", base_url="http://127.0.0.1:8000", log_level="ERROR",
+        )  # fmt: skip
+        with create_app(settings, instance=Path(folder)).app_context():
+            upgrade()
+            load_demo(Path(folder), lambda _said: None)
+            return {
+                "blueprint workbook": _timed(
+                    lambda: write_blueprint_workbook(build_blueprint_book(get_blueprint(1, 1)))
+                ),
+                "technical report, Word": _timed(lambda: write_report_word(technical_report(1, 1), None)),
+                "technical report, PDF": _timed(lambda: write_report_pdf(technical_report(1, 1))),
+            }
+
+
+def _timed(write: Callable[[], bytes]) -> dict[str, float]:
+    walls, seconds = [], []
+    for _ in range(RUNS):
+        wall, start = time.perf_counter(), time.process_time()
+        size = len(write())
+        walls.append(time.perf_counter() - wall)
+        seconds.append(time.process_time() - start)
+    return {"first": walls[0], "wall": statistics.median(walls), "cpu": statistics.median(seconds), "MB": size / 1e6}
 
 
 def _stored() -> bytes:

@@ -8,13 +8,15 @@ from contextlib import contextmanager
 import pytest
 from sqlalchemy import event, select
 
+from jta import clock
 from jta.db import db
 from jta.db_ready import statement_sent
 from jta.errors import EditConflictError, InvalidInputError, NotFoundError, SurveyClosedError
 from jta.models.response import AnswerChange, IdempotencyKey, Rating, RatingChange, Response
+from jta.models.survey import Instrument
 from jta.services import saving
 from jta.services.rating_page import build_rating_page
-from jta.services.visits import OtherLinkError, get_visit, load_ratings
+from jta.services.visits import OtherLinkError, ScreenedOutError, get_visit, load_ratings
 from tests.services import saves
 from tests.services.study_factory import close_survey, make_study
 from tests.services.test_response_start import start
@@ -159,6 +161,22 @@ def test_nothing_is_saved_after_closing(begun):
     with pytest.raises(SurveyClosedError):
         saves.save_choices(ticket, mark, seen={}, given={made.question_id: made.choices[0]})
     assert stored(ticket) == {key: (made.frequency[1], 1)}
+
+
+@pytest.mark.parametrize("column", ["screened_out_at", "closed_at"])
+def test_what_is_remembered_of_a_response_does_not_outlive_its_end(begun, column):
+    made, ticket, mark = begun
+    get_visit(ticket)  # remembered as it is now
+    model, row = (Response, ticket.response_id) if column == "screened_out_at" else (Instrument, made.instrument_id)
+    setattr(db.session.get(model, row), column, clock.now())
+    db.session.commit()  # with no transaction open, SQLite takes the short way too
+    chosen = {(made.tasks[0], made.frequency_id): made.frequency[1]}
+    with pytest.raises((ScreenedOutError, SurveyClosedError)):
+        saves.save_page(ticket, mark, 1, seen={}, chosen=chosen)
+    db.session.rollback()
+    with pytest.raises((ScreenedOutError, SurveyClosedError)):
+        saves.save_rating(ticket, mark, "key-0001", seen={}, chosen=chosen)
+    assert db.session.scalars(select(Rating)).all() == []
 
 
 def test_answers_change_only_where_they_were_changed(begun):
