@@ -1,7 +1,7 @@
 """The long tests before a release: what the suite does a few times, done often enough to be believed.
 
-``python benchmarks/soak.py [PART …]`` runs every part, or those named. Each part is a list of tests with the settings
-that make them long; a part ends at the first failure, and the program with it.
+``python benchmarks/soak.py [PART …]`` runs every part, or those named. A part is a list of tests with the settings
+that make them long, or a program of its own; it ends at the first failure, and the program with it.
 """
 
 from __future__ import annotations
@@ -15,31 +15,32 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 
-# Part: the tests, and what makes them long (variables that begin with JTA_TEST_ are read by tests only).
+TESTS = ["-m", "pytest", "-q", "-s", "-x", "--timeout=7200"]
+# Part: what Python runs, and what makes tests long (variables that begin with JTA_TEST_ are read by tests only).
 PARTS: dict[str, tuple[list[str], dict[str, str]]] = {
     "kills": (
-        ["tests/trust/test_saving_kill.py"],
+        [*TESTS, "tests/trust/test_saving_kill.py"],
         {"JTA_TEST_KILLS": "200", "JTA_TEST_CLIENTS": "8", "JTA_TEST_ACKNOWLEDGED": "10000"},
     ),
+    "sending": (["benchmarks/soak_sending.py", "--people", "5000", "--kills", "50", "--orders", "10000"], {}),
     "scanners": (
-        ["tests/views/test_response_pages.py::test_opening_a_link_twenty_times_changes_nothing"],
+        [*TESTS, "tests/views/test_response_pages.py::test_opening_a_link_twenty_times_changes_nothing"],
         {"JTA_TEST_LINKS": "200"},
     ),
     "hidden cells": (
-        ["tests/services/test_results_privacy.py::test_no_hidden_cell_of_crossed_questions_can_be_worked_out"],
+        [*TESTS, "tests/services/test_results_privacy.py::test_no_hidden_cell_of_crossed_questions_can_be_worked_out"],
         {"JTA_TEST_TABLES": "10000"},
     ),
-    "two devices": (["tests/services/test_response_machine.py"], {}),
+    "two devices": ([*TESTS, "tests/services/test_response_machine.py"], {}),
 }
 
 
 def run(name: str) -> int:
-    """Run one part; return pytest's code."""
-    tests, more = PARTS[name]
+    """Run one part; return its exit code."""
+    words, more = PARTS[name]
     print(f"== {name}", flush=True)
     began = time.monotonic()
-    command = [sys.executable, "-m", "pytest", "-q", "-s", "-x", "--timeout=7200", *tests]
-    code = subprocess.run(command, cwd=ROOT, env=os.environ | more, check=False).returncode
+    code = subprocess.run([sys.executable, *words], cwd=ROOT, env=os.environ | more, check=False).returncode
     print(f"== {name}: {'passed' if code == 0 else 'FAILED'} in {time.monotonic() - began:.0f} s", flush=True)
     return code
 
