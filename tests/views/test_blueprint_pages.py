@@ -165,7 +165,7 @@ def count_queries(app, act) -> int:
 
 
 @pytest.mark.parametrize(
-    ("page", "most"), [("/blueprints/1", 14), ("/results/1", 12), ("/data-sets", 10), ("/blueprints", 10)]
+    ("page", "most"), [("/blueprints/1", 14), ("/results/1", 14), ("/data-sets", 10), ("/blueprints", 10)]
 )
 def test_pages_ask_few_questions_of_the_database(sqlite_app, proposed, page, most):
     study, clients = proposed
