@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from jta import create_app
-from tests.browser.devices import opened, violations
+from tests.browser.devices import opened, violations, wait_until
 from tests.conftest import make_settings
 from tests.factories import PASSWORD
 from tests.live import serving
@@ -125,7 +125,7 @@ def test_a_survey_is_built_ordered_launched_and_put_right(chromium, site):
         expect(page.get_by_text("Nothing is saved.")).to_be_visible()
         page.get_by_role("link", name="As on a phone").click()
         page.get_by_role("link", name="Next page").click()
-        page.wait_for_function("document.body.clientWidth <= 390")
+        wait_until(page, lambda: page.evaluate("document.body.clientWidth") <= 390)
         while page.get_by_role("link", name="Next page").count():
             page.wait_for_load_state()
             assert violations(page) == [], page.url

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.devices import PHONE, opened, violations
+from tests.browser.devices import PHONE, opened, violations, wait_until
 from tests.browser.survey_tools import DESK, served
 from tests.factories import PASSWORD
 from tests.services.panel_study import make_panel_study
@@ -190,9 +190,8 @@ def link_by_keys(page: Page) -> None:
         page.locator(".link-select").first.focus()
         for place in range(cells.count()):
             page.keyboard.press("2" if place % 4 == 0 else "0")
-        page.wait_for_function(
-            "n => Object.keys(JSON.parse(document.querySelector('[name=seen]').value)).length === n", arg=cells.count()
-        )
+        seen = "() => Object.keys(JSON.parse(document.querySelector('[name=seen]').value)).length"
+        wait_until(page, lambda said=seen: page.evaluate(said) == cells.count())
         page.reload()
         assert [cell.input_value() for cell in page.locator(".link-select").all()][:5] == ["2", "0", "0", "0", "2"]
         stays_in_sight(page)
