@@ -45,7 +45,7 @@ def violations(page: Page) -> list[str]:
 
 
 def wait_until(page: Page, holds: Callable[[], bool]) -> None:
-    """Wait until something holds in a page; playwright's own way of waiting is code from text, which our policy refuses."""
+    """Wait until something holds in a page; playwright's own waiting runs code from text, which our policy refuses."""
     for _ in range(200):
         if holds():
             return
