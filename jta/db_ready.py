@@ -26,7 +26,7 @@ class Ready:
     """A statement as the driver of one kind of database takes it."""
 
     def __init__(self, statement: Executable, dialect: Dialect, values: Values) -> None:
-        compiled = statement.compile(dialect=dialect)  # type: ignore[attr-defined]
+        compiled = statement.compile(dialect=dialect)  # type: ignore[attr-defined]  # not of the public type
         state = compiled.construct_expanded_state(dict(values))
         self.text = state.statement
         self._order = state.positiontup
@@ -36,7 +36,7 @@ class Ready:
         self._fixed = {name: turns[name](value) if turns.get(name) else value for name, value in fixed.items()}
         self._dialect = dialect
         self._columns = list(statement.selected_columns) if isinstance(statement, Select) else []
-        self._row = namedtuple("Row", [column.key for column in self._columns])  # type: ignore[misc]
+        self._row = namedtuple("Row", [column.key for column in self._columns])  # type: ignore[misc]  # names known at run time
         self._readers: list[tuple[int, Turn]] | None = None
 
     def bind(self, values: Values) -> Any:

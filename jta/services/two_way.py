@@ -253,6 +253,7 @@ class _Work:
     pretest: Mapping[str, int]
 
     def row(self, row: BlueprintRow) -> TwoWayRow:
+        """Return a row of the blueprint with its cells, its tasks and the item bank's figures."""
         available, needed = self.counts.row(row.code), self.needed(row.items)
         inside = [r.code for r in self.blueprint.rows if r.parent_code == row.code]
         lines = [line for code in (row.code, *inside) for line in self.tasks.get(code, ())]
@@ -266,6 +267,7 @@ class _Work:
         )  # fmt: skip
 
     def cell(self, row: BlueprintRow, level: Level, said: Mapping[str, float]) -> Cell:
+        """Return a row at one level; ``said`` is the panel's share of the row's task weight by level."""
         quota, items = self.split[row.code][level.code]
         needed, available = self.needed(items), self.counts.cell(row.code, level.code)
         return Cell(
