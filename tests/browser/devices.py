@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Error, Page
 
 from jta import ROOT
 
@@ -34,7 +34,20 @@ def opened(chromium: Browser, **options: object) -> Iterator[tuple[BrowserContex
 
 
 def violations(page: Page) -> list[str]:
-    """Return what axe finds on the page."""
+    """Return what axe finds on the page; a page that goes on by itself meanwhile is judged when it has come."""
+    found: list[str] | None = None
+
+    def judged() -> bool:
+        nonlocal found
+        page.wait_for_load_state()
+        found = _axe(page)
+        return True
+
+    wait_until(page, judged)
+    return found or []
+
+
+def _axe(page: Page) -> list[str]:
     if not page.evaluate("!!window.axe"):
         page.evaluate(Path(AXE).read_text())
     found = page.evaluate(
@@ -45,9 +58,16 @@ def violations(page: Page) -> list[str]:
 
 
 def wait_until(page: Page, holds: Callable[[], bool]) -> None:
-    """Wait until something holds in a page; playwright's own waiting runs code from text, which our policy refuses."""
+    """Wait until something holds in a page; playwright's own waiting runs code from text, which our policy refuses.
+
+    A page that is just being replaced by the next has no document to ask: that is "not yet".
+    """
+    trouble = ""
     for _ in range(200):
-        if holds():
-            return
+        try:
+            if holds():
+                return
+        except Error as error:
+            trouble = error.message
         page.wait_for_timeout(50)
-    raise AssertionError(f"{page.url}: it never came true")
+    raise AssertionError(f"{page.url}: it never came true. {trouble}")

@@ -125,12 +125,13 @@ def test_a_survey_is_built_ordered_launched_and_put_right(chromium, site):
         expect(page.get_by_text("Nothing is saved.")).to_be_visible()
         page.get_by_role("link", name="As on a phone").click()
         page.get_by_role("link", name="Next page").click()
+        page.wait_for_load_state()
         wait_until(page, lambda: page.evaluate("document.body.clientWidth") <= 390)
         while page.get_by_role("link", name="Next page").count():
-            page.wait_for_load_state()
             assert violations(page) == [], page.url
             assert page.evaluate("document.body.scrollWidth <= document.body.clientWidth + 1"), page.url
             page.get_by_role("link", name="Next page").click()
+            page.wait_for_load_state()
         expect(page.get_by_role("heading", name="Your receipt")).to_be_visible()
         page.goto(f"{site}/survey/build/pilot")
         check(page, "builder-pilot")

@@ -325,6 +325,7 @@ def test_rounds_go_without_scripts_on_either_database(chromium, app):
             box.check()
         page.get_by_role("button", name="Sign and go on").click()
         page.get_by_role("link", name=re.compile(r"^Begin\s*: Review")).click()
+        page.wait_for_load_state()
         for card in page.locator(".rating-card").all():
             card.get_by_text("Drop", exact=True).click()
         page.get_by_role("button", name="Save and look over").click()
@@ -336,4 +337,4 @@ def test_rounds_go_without_scripts_on_either_database(chromium, app):
         page.locator("[data-point]").last.fill("45")
         page.get_by_role("button", name="Save and look over").click()
         page.get_by_role("button", name="Send in").click()
-        assert page.get_by_text("Sent in", exact=True).count() == 2
+        expect(page.get_by_text("Sent in", exact=True)).to_have_count(2)
