@@ -20,7 +20,7 @@ TESTS = ["-m", "pytest", "-q", "-s", "-x", "--timeout=7200"]
 PARTS: dict[str, tuple[list[str], dict[str, str]]] = {
     "kills": (
         [*TESTS, "tests/trust/test_saving_kill.py"],
-        {"JTA_TEST_KILLS": "200", "JTA_TEST_CLIENTS": "8", "JTA_TEST_ACKNOWLEDGED": "10000"},
+        {"JTA_TEST_KILLS": "200", "JTA_TEST_CLIENTS": "8", "JTA_TEST_ACKNOWLEDGED": "20000"},
     ),
     "sending": (["benchmarks/soak_sending.py", "--people", "5000", "--kills", "50", "--orders", "10000"], {}),
     "scanners": (
