@@ -1,6 +1,6 @@
 """The workbook's sheets that show an analysis: methods, groups, respondents, tasks left out.
 
-They are made from the tables as their reader may see them: where `results_privacy.shield` emptied a row, its
+They are made from the tables as their reader may see them: where `results_shield.shield` emptied a row, its
 numbers become `SUPPRESSED`, so that an empty cell and a hidden one are never taken for each other.
 """
 

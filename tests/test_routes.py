@@ -12,7 +12,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from jta.permissions import ANY_DIRECTOR, ANYONE, RULES, SAFE_METHODS, STAFF, STUDY
+from jta.rights import ANY_DIRECTOR, ANYONE, RULES, SAFE_METHODS, STAFF, STUDY
 from tests.factories import make_user, post, signed_in_client
 from tests.services.closed_study import make_closed_study
 from tests.services.panel_study import panel_objects

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Hashable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -9,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 from jta.services.results_crossed import CrossedTable, hide_crossed
 from jta.services.results_privacy import (
     EVERYBODY,
+    EXCLUSION,
     SMALLEST,
     Known,
     group_sizes,
     hidden_cells,
     is_known,
     is_personal,
-    shield,
     thin_tasks,
 )
 
@@ -28,6 +29,61 @@ _COUNTS = ("n", "observed", "n_answered")
 _PAIR = ["row_variable", "column_variable"]
 _WHOLE = ["scale", "scope", "rule"]  # tables of alpha: of everybody, or of those who rated every task
 _ROLE = "role"  # tables of agreement compare the groups of this background question
+
+
+def shield(table: pd.DataFrame, known: Known) -> pd.DataFrame:
+    """Return a table with the numbers of few people empty, and a column ``suppressed`` where some could be."""
+    table = _without_few_complete(table, known.minimum)
+    small = rows_to_hide(table, known)
+    return table if small is None else _blank(_without_groups(_without_exclusions(table)), small)
+
+
+def _without_few_complete(table: pd.DataFrame, minimum: int) -> pd.DataFrame:
+    """Empty what rests on complete respondents only, in the rows where these are few; the rest of a row stays."""
+    if "n_complete" not in table.columns or table.empty:
+        return table
+    few = ~(table["n_complete"] >= minimum)
+    names = [name for name in table.columns if name == "n_complete" or str(name).endswith("_listwise")]
+    return table.assign(**{name: table[name].mask(few) for name in names})
+
+
+def _without_exclusions(table: pd.DataFrame) -> pd.DataFrame:
+    """Empty the weights and items under each exclusion rule; how many items it moves stays.
+
+    Two rules, one rule with another cut-off in the next run, or a rule and the next data set can leave out sets that
+    differ by one person: the weights of both would tell what that person answered.
+    """
+    if not {"option", "n_respondents"} <= set(table.columns):
+        return table
+    left_out = table["option"].astype(str).str.startswith(EXCLUSION)
+    names = ("weight", "weight_change", "items", "items_change")
+    return table.assign(**{name: table[name].mask(left_out) for name in names if name in table.columns})
+
+
+def _without_groups(table: pd.DataFrame) -> pd.DataFrame:
+    """Leave out a rule's conditions on single groups: the table of groups tells those that may be told."""
+    if "decision" not in table.columns:
+        return table
+    kept = table[[name for name in table.columns if not re.search(r" \(.+: .+\)$", str(name))]]
+    told = kept["reason"].astype(str).str.contains(r"\(.+: .+\)", regex=True)
+    return kept.assign(reason=kept["reason"].mask(told, "a condition on single groups is not met"))
+
+
+_KEYS = ("scale", "variable", "task_id", "scope", "cut")
+
+
+def _blank(table: pd.DataFrame, small: list[bool]) -> pd.DataFrame:
+    """Empty every number of the rows that are small, and the reasons that hold numbers."""
+    import pandas as pd
+
+    held = pd.Series(small, index=table.index)
+    shown = table.copy()
+    for name in table.columns:
+        if name not in {*_KEYS, "J", "n_tasks"} and pd.api.types.is_numeric_dtype(table[name]):
+            shown[name] = table[name].astype("Float64" if table[name].dtype.kind == "f" else "Int64").mask(held)
+        elif name == "reason":
+            shown[name] = table[name].mask(held, "not shown: too few answers")
+    return shown.assign(suppressed=["yes" if is_small else "" for is_small in small])
 
 
 def rows_to_hide(table: pd.DataFrame, known: Known) -> list[bool] | None:

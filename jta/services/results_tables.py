@@ -17,9 +17,9 @@ from jta.models.results import AnalysisRun
 from jta.models.study import Stratum, Study
 from jta.models.survey import Choice, Instrument, Question
 from jta.services.results import get_run, read_table, table_bytes
-from jta.services.results_privacy import Known, Reader, hidden_levels, is_known, is_personal, reader_of, shield
+from jta.services.results_privacy import Known, Reader, hidden_levels, is_known, is_personal, reader_of
 from jta.services.results_release import require_released
-from jta.services.results_shield import know
+from jta.services.results_shield import know, shield
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -12,22 +12,13 @@ from jta.models.study import Study
 from jta.services.blueprint_draft import pretest_items
 from jta.services.panel_levels import level_choices
 from jta.services.two_way_bank import Counts, counts_of
-from jta.services.two_way_tasks import TaskLine, said_by_panel, share_by_level, task_lines
+from jta.services.two_way_tasks import Level, TaskLine, said_by_panel, share_by_level, task_lines
 
 # The usual names of levels in their order, for those that no round of the panel named.
 USUAL = (
     "recall", "remember", "knowledge", "understand", "comprehension", "application", "apply", "analysis", "analyze",
     "evaluate", "evaluation", "create", "synthesis",
 )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Level:
-    """A cognitive level and its target: the share of the exam's items, 0 to 1."""
-
-    code: str
-    label: str
-    share: float
 
 
 @dataclass(frozen=True)

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from jta.imports.text import fold
 from jta.models.blueprint import BlueprintRow, ItemBank
-
-if TYPE_CHECKING:
-    from jta.services.two_way import Level
+from jta.services.two_way_tasks import Level
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from jta.imports.text import fold
 from jta.models.blueprint import Blueprint
@@ -14,8 +13,14 @@ from jta.services.panel_levels import PanelLevel, panel_levels
 from jta.services.results_privacy import Reader
 from jta.services.results_tables import Tables
 
-if TYPE_CHECKING:
-    from jta.services.two_way import Level
+
+@dataclass(frozen=True)
+class Level:
+    """A cognitive level and its target: the share of the exam's items, 0 to 1."""
+
+    code: str
+    label: str
+    share: float
 
 
 @dataclass(frozen=True)

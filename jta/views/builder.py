@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from flask import flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from jta.errors import InvalidInputError, NotFoundError
@@ -19,29 +19,18 @@ from jta.forms.survey_builder import (
     sent_act,
 )
 from jta.models.survey import QUESTION_KINDS
-from jta.permissions import allows, current_actor
+from jta.permissions import current_actor
 from jta.services import survey_builder as pages
 from jta.services import survey_questions as questions
 from jta.services import survey_scales as scales
 from jta.services.content import estimate_minutes
 from jta.services.instrument import build_content, list_scales
 from jta.services.instrument_steps import WITH_QUESTIONS
-from jta.services.study_stage import BEFORE_LAUNCH
 from jta.services.study_strata import list_strata
 from jta.services.survey_pages_view import describe_pages
+from jta.views import builder_acts  # noqa: F401  the other addresses of this blueprint
+from jta.views.builder_base import bp, may_edit, to_index
 from jta.views.study_attempt import attempt
-
-bp = Blueprint("builder", __name__, url_prefix="/studies/<int:study_id>/survey/build")
-
-
-def may_edit() -> bool:
-    """Say whether this person may change the survey now."""
-    return g.study.stage in BEFORE_LAUNCH and allows("builder.add_page", g.roles, "POST")
-
-
-def to_index(study_id: int, anchor: str | None = None) -> ResponseReturnValue:
-    """Go back to the list of pages."""
-    return redirect(url_for("builder.index", study_id=study_id, _anchor=anchor), 303)
 
 
 def _to_page(study_id: int, page_id: int, anchor: str | None = None) -> ResponseReturnValue:
@@ -210,6 +199,3 @@ def own_scale(study_id: int) -> ResponseReturnValue:
         flash(f"The scale “{tried.result.title}” is added.", "success")
         return redirect(url_for("builder.scale_list", study_id=study_id), 303)
     return render_template("builder/own_scale.html", form=form, may_edit=may_edit()), tried.status
-
-
-from jta.views import builder_acts  # noqa: E402, F401  the other addresses of this blueprint

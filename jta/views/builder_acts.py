@@ -21,7 +21,7 @@ from jta.services.instrument import build_content, content_of
 from jta.services.survey_copy import copy_survey, list_sources
 from jta.services.survey_launch import count_people, load_checklist, versions
 from jta.services.survey_places import text_places
-from jta.views.builder import bp, may_edit, to_index
+from jta.views.builder_base import bp, may_edit, to_index
 from jta.views.study_attempt import attempt
 
 

@@ -23,10 +23,9 @@ from jta.services.results_privacy import (
     is_known,
     is_personal,
     reader_of,
-    shield,
     thin_tasks,
 )
-from jta.services.results_shield import know
+from jta.services.results_shield import know, shield
 
 MINIMA = st.sampled_from([10, 15])
 
