@@ -7,9 +7,10 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import select
+from sqlalchemy import Connection, Row, Table, bindparam, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from jta import clock
 from jta.db import db
@@ -30,6 +31,9 @@ _HASHED = (
     "note",
     "previous",
 )
+_EVENTS, _HEADS = cast(Table, AuditEvent.__table__), cast(Table, AuditHead.__table__)
+_LOCK = select(_HEADS.c.sequence, _HEADS.c.hash).where(_HEADS.c.chain == bindparam("of")).with_for_update()
+_MOVE = update(_HEADS).where(_HEADS.c.chain == bindparam("of"))
 
 
 @dataclass(frozen=True)
@@ -69,7 +73,9 @@ def record(
     ``before`` and ``after`` are stored as hashes only: the trail never holds an answer, a token or a password.
     """
     chain = INSTALLATION if study_id is None else study_chain(study_id)
-    head = _locked_head(chain)
+    db.session.flush()  # what is wrong with the act itself shows before others have to wait for its place in the chain
+    connection = db.session.connection()
+    head = _locked_head(connection, chain)
     fields = {
         "chain": chain,
         "sequence": head.sequence + 1,
@@ -84,17 +90,18 @@ def record(
         "previous": head.hash,
     }
     link = digest(fields)
-    db.session.add(AuditEvent(**fields, hash=link))
-    head.sequence, head.hash = fields["sequence"], link
-    db.session.flush()
+    connection.execute(insert(_EVENTS), {**fields, "hash": link})
+    connection.execute(_MOVE, {"of": chain, "sequence": head.sequence + 1, "hash": link})
 
 
-def _locked_head(chain: str) -> AuditHead:
-    head = db.session.get(AuditHead, chain, with_for_update=True, populate_existing=True)
+def _locked_head(connection: Connection, chain: str) -> Row[Any]:
+    head = connection.execute(_LOCK, {"of": chain}).first()
     if head is None:
-        head = AuditHead(chain=chain, sequence=0, hash=FIRST)
-        db.session.add(head)
-        db.session.flush()
+        # Two who begin a chain at the same moment: one makes its head, the other waits here and then goes on from it.
+        make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+        first = make(_HEADS).values(chain=chain, sequence=0, hash=FIRST).on_conflict_do_nothing()
+        connection.execute(first)
+        head = connection.execute(_LOCK, {"of": chain}).one()
     return head
 
 

@@ -8,7 +8,7 @@ import time
 import pytest
 from sqlalchemy import func, select, text
 
-from jta import clock
+from jta import audit, clock
 from jta.audit import SYSTEM
 from jta.db import db, transaction
 from jta.errors import InvalidInputError, JTAError
@@ -49,6 +49,17 @@ def test_two_directors_who_remove_each_other_leave_one(app):
     at_once(app, lambda n: account.revoke_role(SYSTEM, study_id=made.study_id, membership_id=roles[n]), writers=2)
     with app.app_context():
         assert len(account.list_members(made.study_id)) == 1
+
+
+def test_the_first_acts_of_a_chain_may_come_together(app):
+    with app.app_context():
+        made = make_study(n_tasks=1, n_people=4)
+        consent = consent_of(made)
+    got = at_once(app, lambda n: start_response(made.tokens[n], consent))
+    assert len({ticket.response_id for ticket in got}) == 4
+    with app.app_context():
+        heads, faults = audit.verify()
+        assert (heads[audit.study_chain(made.study_id)].sequence, faults) == (4, [])
 
 
 def test_a_role_given_twice_at_once_is_given_once(app):
