@@ -104,7 +104,9 @@ def _standings(people: Sequence[Panelist], targets: Sequence[PanelTarget], attri
     spelt = {fold(value_of(one, attribute)): value_of(one, attribute) for one in people}
     wanted = {fold(t.value): t for t in targets if t.attribute == attribute}
     rows = [Standing(t.value, counts[key], t.target) for key, t in wanted.items()]
-    return rows + [Standing(spelt[key] or "not given", counts[key], None) for key in sorted(spelt) if key not in wanted]
+    order = [label for _, _, label in YEAR_BANDS] if attribute == "years" else []
+    rows += [Standing(spelt[key] or "not given", counts[key], None) for key in sorted(spelt) if key not in wanted]
+    return sorted(rows, key=lambda row: order.index(row.value) if row.value in order else len(order))
 
 
 def targets_state(study_id: int) -> str:
