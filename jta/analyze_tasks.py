@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from jta.analyze_sheets import rows_of
 from jta.exports.book import Measure, MeasureStatistics, StatLine
+from jta.exports.text import told_share
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from analysis.ratings import StudyData
     from analysis.result import AnalysisResult
     from analysis.scales import RatingScale
+    from jta.exports.book_parts import Shown
 
 STATISTICS = ("mean", "sd", "se", "ci_low", "ci_high", "median")
 DECISIONS = {"keep": "retain"}
@@ -101,22 +103,24 @@ def _measure(row: dict[Any, Any], anchor: float | None, agreement: float | None)
     return MeasureStatistics(_count(row["n"]), mean, sd, se, low, high, median, _high(row, anchor), agreement)
 
 
-def _high(row: dict[Any, Any], anchor: float | None) -> float | None:
+def _high(row: dict[Any, Any], anchor: float | None) -> Shown:
     """Return the share of ratings at or above an anchor, from the counts of each value."""
     counts = {name: number_of(n) for name, n in row.items() if name.startswith("count_")}
     n = sum(count or 0 for count in counts.values())
     if anchor is None or not n or any(count is None for count in counts.values()):
         return None
-    return sum(count or 0 for name, count in counts.items() if float(name.removeprefix("count_")) >= anchor) / n
+    high = sum(count or 0 for name, count in counts.items() if float(name.removeprefix("count_")) >= anchor)
+    return told_share(high / n)
 
 
 def _share(row: dict[Any, Any] | None) -> dict[str, Any]:
     if row is None:
         return {}
+    told = told_share(number_of(row["share_performing"]))
+    exact = isinstance(told, float)  # else its interval would tell it
     return {
         "n_answered": _count(row["n_answered"]),
-        "n_performing": _count(row["n_performing"]),
-        "share_performing": number_of(row["share_performing"]),
-        "performing_low": number_of(row["wilson_low"]),
-        "performing_high": number_of(row["wilson_high"]),
+        "share_performing": told,
+        "performing_low": number_of(row["wilson_low"]) if exact else None,
+        "performing_high": number_of(row["wilson_high"]) if exact else None,
     }

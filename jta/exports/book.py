@@ -20,6 +20,7 @@ from jta.exports.book_parts import (
     MethodLine,
     ProfileLine,
     ReferenceLine,
+    Shown,
 )
 
 DOMAIN = "domain"
@@ -103,7 +104,8 @@ class Measure:
 class MeasureStatistics:
     """Statistics of one task on one measure; ``None`` where undefined, all of them where too few answered.
 
-    ``high`` is the share of ratings at or above the measure's anchor, ``agreement`` the within-group agreement r_wg.
+    ``high`` is the share of ratings at or above the measure's anchor, as `jta.exports.text.told_share` tells it;
+    ``agreement`` the within-group agreement r_wg.
     """
 
     n: int | None
@@ -113,7 +115,7 @@ class MeasureStatistics:
     ci_low: float | None
     ci_high: float | None
     median: float | None
-    high: float | None = None
+    high: Shown = None
     agreement: float | None = None
 
 
@@ -122,7 +124,8 @@ class StatLine:
     """Everything known of one task. All tasks have one, retained or not.
 
     ``statistics`` is in the order of `BlueprintBook.measures`. ``decision`` is "retain",
-    "review" or "drop".
+    "review" or "drop". ``share_performing`` is as `jta.exports.text.told_share` tells it; its interval is None where
+    the share is not told exactly.
     """
 
     task_code: str
@@ -130,8 +133,7 @@ class StatLine:
     statement: str
     statistics: tuple[MeasureStatistics, ...]
     n_answered: int | None = None
-    n_performing: int | None = None
-    share_performing: float | None = None
+    share_performing: Shown = None
     performing_low: float | None = None
     performing_high: float | None = None
     index: float | None = None

@@ -30,7 +30,9 @@ from jta.exports.working import Working
 DETAIL = "Detail"
 STATISTICS = "Task statistics"
 DETAIL_BASIS = "Retained tasks only. A task's weight is its index; its share is of all retained tasks."
-STATISTICS_BASIS = "All tasks of the study, retained or not. {notes}"
+STATISTICS_BASIS = (
+    "All tasks of the study, retained or not. Shares of people above 95 % or below 5 % are told as such. {notes}"
+)
 # Spelled so, a character is decoded in a cell but not in a table's list of columns: the two would differ.
 _ESCAPE = re.compile("_x[0-9A-Fa-f]{4}_")
 DECISION_WORDS = {"retain": "Retain", "review": "Review", "drop": "Drop"}

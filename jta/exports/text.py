@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 CELL_LIMIT = 32_767
 FOOTER_LIMIT = 255
+EXTREME = 0.05  # nearer to none or to all, a share of people is not told exactly in files
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 # Characters XML 1.0 cannot carry, and carriage returns, which XML readers turn into line feeds.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
@@ -64,3 +65,16 @@ def iso_moment(moment: date | datetime, zone: str) -> str:
 def percent_title(confidence: float) -> str:
     """Return a confidence level as people write it: 0.95 is "95 %"."""
     return f"{confidence * 100:g} %"
+
+
+def told_share(share: float | None) -> float | str | None:
+    """Return a share of people by what they answered as a file that may be published tells it.
+
+    Nearer to none or to all than `EXTREME`, an exact share tells what the last few answered.
+
+    >>> told_share(0.5), told_share(0.951), told_share(0.0), told_share(None)
+    (0.5, '>95 %', '<5 %', None)
+    """
+    if share is None or EXTREME <= share <= 1 - EXTREME:
+        return share
+    return f"<{EXTREME * 100:.0f} %" if share < EXTREME else f">{(1 - EXTREME) * 100:.0f} %"

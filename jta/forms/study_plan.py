@@ -14,7 +14,7 @@ from wtforms.validators import Length
 from analysis.plan import MEASURES, plan_options
 from jta.errors import InvalidInputError
 from jta.forms.study_fields import BlockField, LineField
-from jta.forms.study_plan_options import AUTO, HINTS, MEASURE_WORDS, Option, option_of
+from jta.services.plan_words import AUTO, HINTS, MEASURE_WORDS, Option, option_of
 from jta.services.study_plan import in_words
 
 CUTS = 4  # lines for conditions of the retention rule; more where the plan has more

@@ -28,7 +28,17 @@ def technical_report(study_id: int, number: int, tell: Tell = _quiet) -> Report:
         If the study has no blueprint with this number.
     """
     from jta.exports.report_parts import Report
-    from jta.services.report_chapters import appendices, design, groups, outcome, panel, results, sample, tasks
+    from jta.services.report_chapters import (
+        appendices,
+        design,
+        fielding,
+        groups,
+        outcome,
+        panel,
+        results,
+        sample,
+        tasks,
+    )
 
     source = open_source(study_id, number)
     makers: list[Callable[[Source], Chapter]] = [
@@ -38,7 +48,7 @@ def technical_report(study_id: int, number: int, tell: Tell = _quiet) -> Report:
         panel.panel,
         design.task_list,
         design.scales,
-        design.survey,
+        fielding.survey,
         sample.frame,
         sample.cleaning,
         sample.who_answered,
@@ -46,7 +56,7 @@ def technical_report(study_id: int, number: int, tell: Tell = _quiet) -> Report:
         results.agreement,
         tasks.tasks,
         groups.groups,
-        sample.comments,
+        fielding.comments,
         tasks.retention,
         panel.linkage,
         outcome.weights,

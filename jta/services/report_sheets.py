@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from jta.analyze_sheets import rows_of
 from jta.db import db
+from jta.exports.text import told_share
 from jta.models.blueprint import Blueprint
 from jta.models.cycle import CrosswalkLink
 from jta.models.inventory import Knowledge, Task
@@ -50,15 +51,26 @@ def invitation_lines(study: Study, instrument: Instrument, shown: AnalysisResult
     whole = total(strata)
     if not whole.people:
         return ()
-    counts: dict[Hashable, float | None] = {row.code: row.counts[SUBMITTED] for row in strata}
-    invited: dict[Hashable, float] = {row.code: row.counts.people for row in strata}
-    among = rows_of(shown, "participation", variable=STRATUM)
-    hidden = hide(counts, study.smallest_group, invited, [row["level"] for row in among if row["suppressed"]])
+    hidden = hidden_strata(study, strata, rows_of(shown, "participation", variable=STRATUM))
     few = whole[SUBMITTED] < study.smallest_group
     lines = [_stratum(row, hidden=few or row.code in hidden) for row in strata] if len(strata) > 1 else []
     lines.append(_invited("All invited people", whole.people, whole[SUBMITTED], hidden=few))
     rates = response_rates(study.id, whole, instrument.content).rates
     return (*lines, *(_rate(rate.name, rate.formula, rate.value, hidden=few) for rate in rates))
+
+
+def hidden_strata(study: Study, strata: Iterable[StratumCounts], among: Iterable[Mapping[str, Any]]) -> set[Hashable]:
+    """Return the strata whose number of complete responses is told nowhere.
+
+    Parameters
+    ----------
+    among : iterable of mappings
+        The rows of the table participation on strata, as their reader sees them.
+    """
+    rows = list(strata)
+    counts: dict[Hashable, float | None] = {row.code: row.counts[SUBMITTED] for row in rows}
+    invited: dict[Hashable, float] = {row.code: row.counts.people for row in rows}
+    return hide(counts, study.smallest_group, invited, [row["level"] for row in among if row["suppressed"]])
 
 
 def _stratum(row: StratumCounts, *, hidden: bool) -> ProfileLine:
@@ -71,7 +83,7 @@ def _invited(group: str, invited: int, complete: int, *, hidden: bool) -> Profil
     topic, note = "Invited people: complete responses", "complete of invited"
     if hidden:
         return ProfileLine(topic, group, SUPPRESSED, invited, SUPPRESSED, note=note)
-    return ProfileLine(topic, group, complete, invited, complete / invited if invited else None, note=note)
+    return ProfileLine(topic, group, complete, invited, told_share(complete / invited) if invited else None, note=note)
 
 
 def _rate(name: str, formula: str, value: float | None, *, hidden: bool) -> ProfileLine:

@@ -30,6 +30,16 @@ class Overview:
     notes: tuple[str, ...]
 
 
+TABLE_WORDS = {
+    "icc": "Intraclass correlation", "alpha": "Coefficient alpha", "rasch_tasks": "Rasch model",
+    "task_weight_basis": "Weights of tasks", "ksa_weights": "Weights of KSAs", "blueprint_two_way": "Two-way table",
+    "bootstrap_weights": "Intervals of weights", "bootstrap_items": "Resampled items", "rwgj": "Agreement r_wg(J)",
+    "representativeness": "Comparison with the frame", "representativeness_cells": "Comparison with the frame",
+    "krippendorff": "Krippendorff's alpha", "task_stats": "Task statistics", "performing": "Who performs which tasks",
+    "participation": "Who answered", "retention_sensitivity": "Other cuts of the retention rule",
+}  # fmt: skip
+
+
 def overview(tables: Tables) -> Overview:
     """Return the overview of a run."""
     run, words = tables.run, words_of(tables.run)
@@ -46,17 +56,18 @@ def overview(tables: Tables) -> Overview:
         settled=_settled(tables.rows("precision_forecast", level="domain")),
         no_frame=tables.why_not("representativeness_cells"),
         no_weights=run.summary["left_out"].get("blueprint"),
-        left_out=tuple((_what(name, words), reason) for name, reason in run.summary["left_out"].items()),
+        left_out=tuple((what_in_words(name, words), reason) for name, reason in run.summary["left_out"].items()),
         notes=tuple(run.summary["notes"]),
     )
 
 
-def _what(name: str, words: Words) -> str:
+def what_in_words(name: str, words: Words) -> str:
     """Return what a run leaves out in words: "icc: importance 2" names a table, a scale and a domain."""
     table, _, part = name.partition(": ")
     code, _, scope = part.partition(" ")
+    table = TABLE_WORDS.get(table, table.replace("_", " ").capitalize())
     if code not in words.scales:
-        return name
+        return f"{table}: {part}" if part else table
     where = "all tasks" if scope == "total" else f"domain {scope} {words.unit(scope)}" if scope else "all tasks"
     return f"{table}, {words.scale(code)}, {where}"
 

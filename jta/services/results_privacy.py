@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 SMALLEST = 10
 MINIMA = (10, 15)  # what a director can choose from; never under 10
 NARROWEST = 5  # a hidden count may not be known to lie within a range narrower than this
-EXTREME = 0.05  # nearer to none or to all, a share of people is not told exactly in what may be published
 FULL_READER = "psychometrician"
 EVERYBODY = "ALL"
 EXCLUSION = "exclude by "  # how the table of sensitivity names what leaves out responses
@@ -64,11 +63,6 @@ class Known:
 def is_personal(columns: Iterable[str]) -> bool:
     """Say whether the rows of a table with these columns are persons."""
     return bool(_PERSON & set(columns))
-
-
-def is_extreme(share: float) -> bool:
-    """Say whether a share of people is too near to none or all to be told exactly in what may be published."""
-    return share < EXTREME or share > 1 - EXTREME
 
 
 def hide(

@@ -6,10 +6,11 @@ from flask import flash, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 
-from jta.forms.results import build_method_form, steps_in_words
+from jta.forms.results import build_method_form
 from jta.forms.study import seen_version
 from jta.permissions import allows, current_actor
 from jta.services import results_methods as methods_service
+from jta.services.plan_words import steps_in_words
 from jta.services.results_agreement import agreement_page
 from jta.services.results_crosstab import crosstab_page
 from jta.services.results_groups import groups_page

@@ -21,11 +21,11 @@ from jta.forms.study_plan import (
     typed_plan,
     words_of,
 )
-from jta.forms.study_plan_options import COMMON, RARE, option_of
 from jta.permissions import allows, current_actor
 from jta.services import study_plan as plan_service
 from jta.services import study_plan_versions as versions_service
 from jta.services import study_strata as strata_service
+from jta.services.plan_words import COMMON, RARE, option_of
 from jta.services.study import get_study
 from jta.services.study_stage import was_launched
 from jta.views.study_attempt import attempt

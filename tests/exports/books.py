@@ -125,7 +125,6 @@ def _statistics() -> tuple[StatLine, ...]:
                 _measure(287, float(frequency[i])),
             ),
             n_answered=287,
-            n_performing=265,
             share_performing=265 / 287,
             performing_low=0.887,
             performing_high=0.949,

@@ -18,9 +18,9 @@ from jta.forms.study_plan import (
     typed_plan,
     words_of,
 )
-from jta.forms.study_plan_options import OPTIONS, option_of
 from jta.models.delivery import Person
 from jta.services import study_plan as service
+from jta.services.plan_words import OPTIONS, option_of
 from jta.services.study_strata import (
     StratumRow,
     list_strata,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from analysis.plan import plan_options
-from jta.forms.study_plan_options import COMMON, RARE
+from jta.services.plan_words import COMMON, RARE
 
 
 def test_every_option_stands_under_one_heading():

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from jta.exports.report_parts import Bullets, Chapter, Facts, Missing, Paragraph, Part, Section, Table
+from jta.services.plan_words import option_of, value_in_words
 from jta.services.report_chapters.source import Source
-from jta.services.study_plan import in_words, list_departures
+from jta.services.study_plan import list_departures
 
 
 def references() -> Chapter:
@@ -47,7 +48,11 @@ def plan_appendix(source: Source) -> Chapter:
     from analysis.plan import plan_options
 
     rows = [
-        (str(option["name"]), in_words(source.run.plan.get(option["name"], option["default"])), str(option["meaning"]))
+        (
+            option_of(option["name"]).label,
+            value_in_words(option["name"], source.run.plan.get(option["name"], option["default"])),
+            option_of(option["name"]).about or str(option["meaning"]),
+        )
         for option in plan_options(every=True)
     ]
     departures = [

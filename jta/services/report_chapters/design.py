@@ -8,10 +8,10 @@ from sqlalchemy import func, select
 
 from jta.db import db
 from jta.exports.figures import Dot, bar_figure, dot_figure
-from jta.exports.report_parts import Bullets, Chapter, Facts, Missing, Paragraph, Part, Section, Table
+from jta.exports.report_parts import Chapter, Facts, Missing, Paragraph, Part, Section, Table
 from jta.models.inventory import Domain, StatementVersion, Task
-from jta.models.survey import Instrument
-from jta.services.report_chapters.source import Source, count, percent, percent_interval
+from jta.services.report_chapters.source import NOTHING, Source, count, percent, percent_interval
+from jta.services.report_sheets import reference_lines
 from jta.services.study_plan import list_departures
 
 
@@ -155,7 +155,7 @@ def task_list(source: Source) -> Chapter:
             (5, 2),
             frozenset({1}),
         ),
-        _sources(sources),
+        *_sources(source, sources),
     ]
     if retired:
         lines = [(task.code, task.statement, task.retired_reason) for task in retired]
@@ -163,11 +163,18 @@ def task_list(source: Source) -> Chapter:
     return Chapter("The task list", parts)
 
 
-def _sources(sources: Counter[str]) -> Part:
-    if not sources:
-        return Missing("where each statement was taken from.")
-    rows = [(name, count(n)) for name, n in sources.most_common()]
-    return Table("Sources of the statements", ("Source", "Task statements"), rows, (6, 2), frozenset({1}))
+def _sources(source: Source, named: Counter[str]) -> list[Part]:
+    """Where the statements come from: the references they cite, and what was noted beside them."""
+    found: list[Part] = []
+    references = reference_lines(source.study.id)
+    if references:
+        cited = [(f"{r.code} {r.citation}", r.edition or NOTHING, count(len(r.statements))) for r in references]
+        titles = ("Source", "Edition", "Statements")
+        found.append(Table("Sources that statements cite", titles, cited, (7, 1.5, 1.5), frozenset({2})))
+    if named:
+        rows = [(name, count(n)) for name, n in named.most_common()]
+        found.append(Table("Sources of the statements", ("Source", "Task statements"), rows, (6, 2), frozenset({1})))
+    return found or [Missing("where each statement was taken from.")]
 
 
 def scales(source: Source) -> Chapter:
@@ -188,35 +195,3 @@ def scales(source: Source) -> Chapter:
             )
         )
     return Chapter("Rating scales", parts or [Missing("a launched survey with its rating scales.")])
-
-
-def survey(source: Source) -> Chapter:
-    """How the survey was given: versions, dates, languages, forms."""
-    found = select(Instrument).where(Instrument.study_id == source.study.id).order_by(Instrument.number)
-    rows = [
-        (count(i.number), source.day(i.launched_at), source.day(i.closed_at), i.content_hash[:16])
-        for i in db.session.scalars(found)
-    ]
-    content = source.content
-    languages, sampling = content.get("languages", ["en"]), content.get("sampling")
-    forms = (
-        f"The list was shared out over {len(sampling['forms'])} forms, so that each respondent rated a part of "
-        f"it; the number of "
-        "answers to each task is given in Appendix A."
-        if sampling
-        else "Every respondent was shown every task."
-    )
-    parts: list[Part] = [
-        Table("Versions of the survey", ("Version", "Opened", "Closed", "SHA-256 (first 16)"), rows, (1, 2, 2, 3)),
-        Bullets(
-            [
-                f"Languages: {', '.join(languages)}.",
-                forms,
-                "Answers were saved as they were given, on phone or computer; there was no time limit; a "
-                "respondent could withdraw "
-                "at any time.",
-            ]
-        ),
-        Paragraph("The consent text and the background questions stand in the appendix on the instrument."),
-    ]
-    return Chapter("The survey", parts if rows else [Missing("a launched survey.")])

@@ -96,7 +96,7 @@ def group_appendix(source: Source) -> Chapter:
     parts: list[Part] = []
     for variable in dict.fromkeys(r["variable"] for r in rows):
         own = [r for r in rows if r["variable"] == variable]
-        levels = list(dict.fromkeys(r["level"] for r in own))[:8]
+        levels = source.words.in_order(variable, (r["level"] for r in own))[:8]
         at = {(r["task_id"], r["level"]): r for r in own}
         lines = [
             (task["code"], *(_mean_of(at.get((task["code"], level))) for level in levels)) for task in source.tasks

@@ -5,21 +5,12 @@ from __future__ import annotations
 from jta.exports.report_parts import Bullets, Chapter, Facts, Missing, Paragraph, Part, Section, Table
 from jta.services.blueprint import content_hash
 from jta.services.blueprint_approval import standing_approval
+from jta.services.plan_words import steps_in_words
 from jta.services.report_chapters.sample import weighting_sample
 from jta.services.report_chapters.source import NOTHING, Source, count, percent, percent_interval
+from jta.services.results_methods import method_title
+from jta.services.results_overview import what_in_words
 from jta.services.two_way import TwoWay, two_way_table
-
-METHOD_WORDS = {
-    "sum_importance": "importance",
-    "sum_importance_x_frequency": "importance times frequency",
-    "mean_of_products": "mean of products",
-    "mean_of_scales": "mean of both scales",
-    "z_mix": "standardised mix",
-    "time_share": "time share",
-    "kane_log_performers": "Kane type, performers",
-    "kane_log_x_performing": "Kane type times performing",
-    "kane_equalised": "Kane type, equal pull",
-}
 
 
 def weights(source: Source) -> Chapter:
@@ -77,10 +68,7 @@ def _methods(source: Source) -> Part:
     rows = source.tables.rows("method_comparison", level="domain")
     methods = list(dict.fromkeys(r["method"] for r in rows))
     at = {(r["method"], r["unit"]): r for r in rows}
-    lines = [
-        (METHOD_WORDS.get(m, m.replace("_", " ")), *(_share_of(at.get((m, d.code))) for d in source.domains))
-        for m in methods
-    ]
+    lines = [(method_title(m), *(_share_of(at.get((m, d.code))) for d in source.domains)) for m in methods]
     headers = ("Method", *(d.title for d in source.domains))
     table = Table(
         "Weights and items under other methods",
@@ -88,7 +76,8 @@ def _methods(source: Source) -> Part:
         lines,
         (3, *[2] * len(source.domains)),
         frozenset(range(1, len(headers))),
-        f"Items of an exam of {source.run.plan['items']}.",
+        f"Items of an exam of {source.run.plan['items']}. All methods use all tasks, so that they can be compared; "
+        "the blueprint uses the retained ones.",
     )
     return Section("Other methods", [table if lines else Missing("a comparison of methods.")])
 
@@ -104,9 +93,10 @@ def _sensitivity(source: Source) -> Part:
     rows = [r for r in source.tables.rows("sensitivity") if r["unit"] == first and r["option"] != "plan"]
     moved = sorted((r for r in rows if r["items_moved"] is not None), key=lambda r: -r["items_moved"])
     lines = [
-        (r["option"], r["plan_value"] or "none", r["value"], count(r["items_moved"]), count(r["tasks_retained"]))
-        for r in moved[:30]
-    ]
+        (r["option_words"], r["plan_words"] or "none", r["value_words"] or "none", count(r["items_moved"]),
+         count(r["tasks_retained"]))
+        for r in steps_in_words(moved[:30])
+    ]  # fmt: skip
     still = sum(r["items_moved"] == 0 for r in moved)
     table = Table(
         "What other choices would move",
@@ -195,12 +185,18 @@ def limits(source: Source) -> Chapter:
         f"The results rest on the answers of {count(counts['respondents'])} people who chose to take part. "
         f"Intervals cover chance, not "
         "the difference between those who answered and those who did not.",
-        "Respondents judged importance and frequency by memory and in their own words of the scale.",
+        "Respondents judged importance and frequency by memory, and may read the words of a scale in different ways.",
         "The task list bounds the results: work that no statement names has no weight.",
         *source.run.summary["notes"],
-        *(f"{name}: {reason}" for name, reason in source.run.summary["left_out"].items()),
+        *(f"{what}: {reason}" for what, reason in _left_out(source)),
     ]
     return Chapter("Limits", [Bullets(said)])
+
+
+def _left_out(source: Source) -> list[tuple[str, str]]:
+    """Return what the analysis left out and why; links to KSAs have a chapter of their own, from the panel's round."""
+    found = source.run.summary["left_out"].items()
+    return [(what_in_words(name, source.words), reason) for name, reason in found if name != "ksa_weights"]
 
 
 def approval(source: Source) -> Chapter:

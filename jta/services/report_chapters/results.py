@@ -153,7 +153,10 @@ def _rwg(source: Source) -> Part:
 
 def _krippendorff(source: Source) -> Part:
     rows = source.tables.rows("krippendorff", scope="total")
-    lines = [(source.words.scale(r["scale"]), r["metric"], number(r["alpha"], 3), count(r["n_pairable"])) for r in rows]
+    lines = [
+        (source.words.scale(r["scale"]), str(r["metric"]).capitalize(), number(r["alpha"], 3), count(r["n_pairable"]))
+        for r in rows
+    ]
     table = Table(
         "Krippendorff's alpha, all tasks",
         ("Scale", "Metric", "Alpha", "Ratings"),

@@ -1,11 +1,28 @@
-"""Chapters about who was asked and who answered: frame, dispositions, cleaning, who answered against the frame, "
-"precision."""
+"""Chapters about who was asked and who answered: frame, dispositions, data review, profile, precision."""
 
 from __future__ import annotations
 
-from jta.exports.report_parts import Bullets, Chapter, Facts, Missing, Paragraph, Part, Section, Table
-from jta.services.dispositions import SUBMITTED, WITHDREW, StatusCounts, count_by_stratum, total
-from jta.services.report_chapters.source import NOTHING, Source, count, hidden_note, number, people_share, percent
+from jta.exports.report_parts import Chapter, Facts, Missing, Paragraph, Part, Section, Table
+from jta.services.dispositions import (
+    MEANING,
+    STATUSES,
+    SUBMITTED,
+    StatusCounts,
+    StratumCounts,
+    count_by_stratum,
+    total,
+)
+from jta.services.report_chapters.source import (
+    Source,
+    count,
+    hidden_note,
+    hidden_words,
+    number,
+    p_value,
+    people_share,
+    percent,
+)
+from jta.services.report_sheets import hidden_strata
 from jta.services.response_rates import response_rates
 from jta.services.results_tables import Row
 
@@ -14,23 +31,43 @@ def frame(source: Source) -> Chapter:
     """Frame, strata, invitations, dispositions and response rates."""
     rows = count_by_stratum(source.study.id)
     whole = total(rows)
-    lines = [(row.label, count(row.frame_count), *_status(row.counts)) for row in rows]
-    if len(rows) > 1:
-        frames = [row.frame_count for row in rows if row.frame_count is not None]
-        lines.append(("All", count(sum(frames) if len(frames) == len(rows) else None), *_status(whole)))
-    titles = ("Stratum", "Frame", "Invited", "Started", "Sent in", "Withdrew")
-    note = f"Frame: people the stratum holds in the population; {NOTHING}: not stated."
-    table = Table(
-        "Invited people and what became of the invitations",
-        titles,
-        lines,
-        (4, 2, 2, 2, 2, 2),
-        frozenset(range(1, 6)),
-        note,
-    )
     if not whole.people:
         return Chapter("Frame, invitations and dispositions", [Missing("a roster of invited people.")])
-    return Chapter("Frame, invitations and dispositions", [table, _rates(source, whole)])
+    few = whole[SUBMITTED] < source.study.smallest_group
+    invited = _invited(source, rows, few=few)
+    if few:
+        return Chapter(
+            "Frame, invitations and dispositions", [invited, Missing("responses of enough people to count.")]
+        )
+    return Chapter("Frame, invitations and dispositions", [invited, _dispositions(whole), _rates(source, whole)])
+
+
+def _invited(source: Source, rows: list[StratumCounts], *, few: bool) -> Table:
+    """Complete responses by stratum, hidden by the rule of the workbook's sheet of respondents."""
+    among = source.tables.rows("participation", variable="stratum")
+    hidden = {row.code for row in rows} if few else hidden_strata(source.study, rows, among)
+    lines = [_stratum(row.label, row.frame_count, row.counts, hidden=row.code in hidden) for row in rows]
+    if len(rows) > 1:
+        frames = [row.frame_count for row in rows if row.frame_count is not None]
+        lines.append(_stratum("All", sum(frames) if len(frames) == len(rows) else None, total(rows), hidden=few))
+    note = "Frame: people the stratum holds in the population, as far as it is known."
+    if hidden:
+        note += f" {hidden_words(source.study.smallest_group)}"
+    titles = ("Stratum", "Frame", "Invited", "Sent in", "Share sent in")
+    return Table("Invited people and complete responses", titles, lines, (4, 2, 2, 2, 2), frozenset(range(1, 5)), note)
+
+
+def _stratum(label: str, frame: int | None, counts: StatusCounts, *, hidden: bool) -> tuple[str, ...]:
+    complete = None if hidden else counts[SUBMITTED]
+    share = complete / counts.people if complete is not None and counts.people else None
+    return label, count(frame), count(counts.people), count(complete), people_share(share)
+
+
+def _dispositions(whole: StatusCounts) -> Table:
+    lines = [(name.capitalize(), MEANING[name], count(whole[name])) for name in STATUSES if whole[name]]
+    lines.append(("All", "Everybody on the roster.", count(whole.people)))
+    titles = ("Disposition", "Meaning", "People")
+    return Table("What became of the invitations", titles, lines, (2, 7, 1.3), frozenset({2}))
 
 
 def _rates(source: Source, whole: StatusCounts) -> Part:
@@ -40,10 +77,6 @@ def _rates(source: Source, whole: StatusCounts) -> Part:
     if found.registered.people:
         note += f" {count(found.registered.people)} people came by the open link and are in no rate."
     return Table("Response rates", ("Rate", "Formula", "Value"), lines, (1.2, 7, 1.5), frozenset({2}), note)
-
-
-def _status(counts: StatusCounts) -> tuple[str, str, str, str]:
-    return count(counts.people), count(counts.began), count(counts[SUBMITTED]), count(counts[WITHDREW])
 
 
 def cleaning(source: Source) -> Chapter:
@@ -101,15 +134,18 @@ def who_answered(source: Source) -> Chapter:
 
 
 def _profile(source: Source, variable: str, profile: list[Row]) -> Table:
-    rows = [row for row in profile if row["variable"] == variable]
+    rows = {row["level"]: row for row in profile if row["variable"] == variable}
+    framed = any(row.get("population_share") is not None for row in rows.values())
     lines = [
-        (source.words.group(variable, row["level"]) or "(no answer)", count(row["n"]), people_share(row["share"]),
-         percent(row.get("population_share")))
-        for row in rows
+        (source.words.group(variable, level) or "(no answer)", count(rows[level]["n"]),
+         people_share(rows[level]["share"]),
+         *([percent(rows[level].get("population_share"))] if framed else []))
+        for level in source.words.in_order(variable, rows)
     ]  # fmt: skip
-    titles = ("Answer", "Respondents", "Share", "Share of the frame")
-    note = hidden_note(rows, source.study.smallest_group)
-    return Table(source.words.variable(variable), titles, lines, (5, 2, 2, 2), frozenset({1, 2, 3}), note)
+    titles = ("Answer", "Respondents", "Share", *(["Share of the frame"] if framed else []))
+    note = hidden_note(rows.values(), source.study.smallest_group)
+    widths, numeric = (5, *[2] * (len(titles) - 1)), frozenset(range(1, len(titles)))
+    return Table(source.words.variable(variable), titles, lines, widths, numeric, note)
 
 
 def _against_frame(source: Source, cells: list[Row]) -> Table:
@@ -120,7 +156,7 @@ def _against_frame(source: Source, cells: list[Row]) -> Table:
     ]  # fmt: skip
     note = "; ".join(
         f"{source.words.variable(t['variable'])}: chi-square {number(t['chi2'])}, df {count(t['df'])}, "
-        f"p {number(t['p'], 3)}, Cohen w {number(t['cohens_w'])}"
+        f"p {p_value(t['p'])}, Cohen w {number(t['cohens_w'])}"
         for t in source.tables.rows("representativeness")
     )
     titles = ("Group", "Observed", "Expected", "Standardised residual")
@@ -162,24 +198,6 @@ def _method(source: Source) -> str:
     from analysis.criticality import METHODS
 
     return METHODS.get(source.run.summary["method"], "")
-
-
-def comments(source: Source) -> Chapter:
-    """Coverage question, write-ins, comments."""
-    asked = {q.get("role") for step in source.content.get("steps", []) for q in step.get("questions", [])}
-    names = {
-        "coverage": "the question how well the list covers the job",
-        "write_in": "write-in tasks",
-        "comment": "comments",
-    }
-    held = [words for role, words in names.items() if role in asked]
-    absent = [words for role, words in names.items() if role not in asked]
-    parts: list[Part] = []
-    if held:
-        parts.append(Bullets([f"The survey asked for {words}." for words in held]))
-    if absent:
-        parts.append(Missing(f"{', '.join(absent)}."))
-    return Chapter("Coverage, comments and write-ins", parts)
 
 
 def weighting_sample(source: Source) -> Section:

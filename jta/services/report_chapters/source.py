@@ -13,12 +13,14 @@ from sqlalchemy import func, select
 
 from jta.db import db
 from jta.errors import NotFoundError
+from jta.exports.text import told_share
 from jta.models.blueprint import Blueprint, BlueprintRow
 from jta.models.results import AnalysisRun
 from jta.models.study import Study
 from jta.models.survey import Instrument
 from jta.services.blueprint import get_blueprint
-from jta.services.results_privacy import EXTREME, Reader, is_extreme
+from jta.services.instrument import newest_instrument
+from jta.services.results_privacy import Reader
 from jta.services.results_tables import Row, Tables, Words, words_of
 
 NOTHING = "–"
@@ -48,14 +50,14 @@ class Source:
 
     @cached_property
     def instrument(self) -> Instrument | None:
-        """The newest instrument."""
-        found = select(Instrument).where(Instrument.study_id == self.study.id).order_by(Instrument.number.desc())
-        return db.session.scalar(found.limit(1))
+        """The newest instrument of the survey; a pilot's is none."""
+        return newest_instrument(self.study.id, "main")
 
     @cached_property
     def first_launch(self) -> datetime | None:
-        """When the survey was first opened."""
-        return db.session.scalar(select(func.min(Instrument.launched_at)).where(Instrument.study_id == self.study.id))
+        """When the survey was first opened; a pilot is none."""
+        own = Instrument.study_id == self.study.id, Instrument.kind == "main"
+        return db.session.scalar(select(func.min(Instrument.launched_at)).where(*own))
 
     @property
     def content(self) -> dict[str, Any]:
@@ -125,10 +127,14 @@ def percent(value: Any, digits: int = 1) -> str:
 
 
 def people_share(value: Any, digits: int = 1) -> str:
-    """Return a share of people as a percentage; ">95 %" and "<5 %" near the ends, since a report may be published."""
-    if value is None or not is_extreme(value):
-        return percent(value, digits)
-    return f"<{EXTREME * 100:.0f} %" if value < EXTREME else f">{(1 - EXTREME) * 100:.0f} %"
+    """Return a share of people by what they answered; near none or all it is not told exactly."""
+    told = told_share(value)
+    return told if isinstance(told, str) else percent(told, digits)
+
+
+def p_value(value: Any) -> str:
+    """Return a p as people write it: one near none is told as smaller than the last digit shown."""
+    return "<0.001" if value is not None and value < 0.0005 else number(value, 3)
 
 
 def interval(low: Any, high: Any, digits: int = 2) -> str:
@@ -143,11 +149,14 @@ def percent_interval(low: Any, high: Any, digits: int = 1) -> str:
 
 def people_interval(share: Any, low: Any, high: Any) -> str:
     """Return the interval of a share of people, a dash where the share itself is not told exactly."""
-    return NOTHING if share is None or is_extreme(share) else percent_interval(low, high)
+    return percent_interval(low, high) if isinstance(told_share(share), float) else NOTHING
 
 
 def hidden_note(rows: Iterable[Row], minimum: int) -> str:
     """Return what a dash means where small groups are hidden, nothing where none is."""
-    if any(row.get("suppressed") == "yes" for row in rows):
-        return f"{NOTHING}: hidden, because fewer than {minimum} people answered or it would give such a group away."
-    return ""
+    return hidden_words(minimum) if any(row.get("suppressed") == "yes" for row in rows) else ""
+
+
+def hidden_words(minimum: int) -> str:
+    """Return what a dash means where small groups are hidden."""
+    return f"{NOTHING}: hidden, because fewer than {minimum} people answered or it would give such a group away."

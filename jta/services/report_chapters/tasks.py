@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from jta.exports.figures import Dot, dot_figure, spread_figure
 from jta.exports.report_parts import Bullets, Chapter, Missing, Paragraph, Part, Section, Table
+from jta.services.plan_words import MEASURE_WORDS
 from jta.services.report_chapters.source import (
     Source,
     count,
@@ -94,7 +95,7 @@ def retention(source: Source) -> Chapter:
     counts = source.run.summary["counts"]["tasks_by_decision"]
     parts.append(Bullets([f"{count(n)} tasks: {decision}" for decision, n in counts.items()]))
     if out:
-        lines = [(source.statement(r["task_id"]), r["decision"], r["reason"]) for r in out]
+        lines = [(source.statement(r["task_id"]), str(r["decision"]), r["reason"] or "") for r in out]
         parts.append(
             Table("Tasks that are not kept by the rule", ("Task statement", "Decision", "Why"), lines, (5, 1, 4))
         )
@@ -102,7 +103,7 @@ def retention(source: Source) -> Chapter:
     if moved:
         cuts_moved = [
             (
-                r["measure"],
+                MEASURE_WORDS.get(str(r["measure"]), str(r["measure"])),
                 number(r["cut"]),
                 count(r["keep"]),
                 count(r["review"]),
@@ -126,13 +127,7 @@ def retention(source: Source) -> Chapter:
 def _rule(source: Source, cuts: list[dict[str, object]]) -> str:
     if not cuts:
         return "The plan has no retention rule: every task that was rated counts."
-    words = {
-        "mean": "mean",
-        "lower_bound": "lower bound of the mean's interval",
-        "performing": "share of people who perform the task",
-        "at_or_above": "share of ratings at or above an anchor",
-    }
-    named = [f"{words.get(str(c['measure']), c['measure'])} at least {c['cut']:g}" for c in cuts]
+    named = [f"{MEASURE_WORDS.get(str(c['measure']), str(c['measure'])).lower()} at least {c['cut']:g}" for c in cuts]
     joined = " and ".join(named) if source.run.plan.get("retention_combine") == "all" else " or ".join(named)
     return f"A task is retained if: {joined}."
 

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
+
+from jta.services.study_plan import in_words
+
+PLAN = "plan"
+EXCLUDE = "exclude by "
+TWO_FLAGS = "Leave out flagged responses"
 
 MEASURE_WORDS = {
     "": "– no condition –",
@@ -209,3 +216,35 @@ RARE = (
 def option_of(name: str) -> Option:
     """Return how an option is typed; one this page does not know yet is typed as a JSON value."""
     return OPTIONS.get(name) or Option(name.replace("_", " ").capitalize(), "json")
+
+
+def value_in_words(name: str, value: Any) -> str:
+    """Return the value of an option as its form words it."""
+    if name == "retention" and value:
+        return "; ".join(f"{MEASURE_WORDS.get(cut['measure'], cut['measure'])}: {cut['cut']:g}" for cut in value)
+    choices = option_of(name).choices or {}
+    return choices.get("" if value is None else str(value)) or in_words(value)
+
+
+def steps_in_words(steps: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return the rows of the table of sensitivity with the words of the plan's form beside their codes."""
+    return [{**step, **_step_words(step)} for step in steps]
+
+
+def _step_words(step: Mapping[str, Any]) -> dict[str, str]:
+    name, values = str(step["option"]), (step["plan_value"], step["value"])
+    choices = option_of(name).choices or {}
+    before, after = ("" if value is None else str(choices.get(value, value)) for value in values)
+    return {"option_words": _option_words(name), "plan_words": before, "value_words": after}
+
+
+def _option_words(name: str) -> str:
+    if name == PLAN:
+        return "The plan itself"
+    if name.startswith(EXCLUDE):
+        rule = name.removeprefix(EXCLUDE)
+        return TWO_FLAGS if rule == "screening" else option_of(rule).label.replace("Try leaving", "Leave")
+    rule, _, measure = name.partition(": ")
+    if measure and rule.startswith("retention "):
+        return f"Retention rule, condition {rule.split()[1]}: {MEASURE_WORDS.get(measure, measure).lower()}"
+    return option_of(name).label
