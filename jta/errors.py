@@ -153,7 +153,8 @@ def _without_account() -> None:
         g._login_user = AnonymousUserMixin()
 
 
-def _own_error(error: JTAError) -> ResponseReturnValue:
+def error_page(error: JTAError) -> ResponseReturnValue:
+    """Make a page, or JSON, of an error of our own."""
     return _page(error.status, error.heading, error.message, error)
 
 
@@ -200,7 +201,7 @@ def register(app: Flask) -> None:
     """Install the handlers: our own errors, HTTP errors, a database that is away, anything else."""
     from sqlalchemy.exc import DataError, OperationalError
 
-    app.register_error_handler(JTAError, _own_error)
+    app.register_error_handler(JTAError, error_page)
     app.register_error_handler(CSRFError, _csrf_error)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(OperationalError, _database_busy)

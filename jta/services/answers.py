@@ -24,6 +24,7 @@ from jta.models.response import Answer, AnswerChange, Response
 from jta.models.study import Stratum
 from jta.services.links import trail_name
 from jta.services.page_visits import record_visit
+from jta.services.screener import check_way
 from jta.services.survey_pages import Stop
 from jta.services.visits import Ticket, Visit, get_visit
 
@@ -123,6 +124,8 @@ def save_answers(ticket: Ticket, number: int, sent: PageSent) -> AnswersSaved:
         If the ticket is void, or the page belongs to another response.
     SurveyClosedError, ScreenedOutError
         As for `Visit.check_open`.
+    ScreenerFirstError
+        If the page stands behind a screener that is not answered.
     NotFoundError
         If there is no such page.
     InvalidInputError
@@ -133,6 +136,7 @@ def save_answers(ticket: Ticket, number: int, sent: PageSent) -> AnswersSaved:
         visit.check_page(sent.mark)
         stop = visit.survey.stop("page", number)
         visit.check_open(at_screener=stop.step["kind"] == "screener")
+        check_way(visit, stop, locked=True)
         _check_belongs(stop, sent.given)
         rows = db.session.connection().execute(_ANSWERS, {"response_id": visit.response_id})
         changed, saved = _merge(visit, _by_question(rows), sent)

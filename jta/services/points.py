@@ -14,6 +14,7 @@ from jta.db import db, transaction
 from jta.db_once import insert_rows, read_once
 from jta.models.response import DomainPoints, DomainPointsChange, Response
 from jta.services.page_visits import record_visit
+from jta.services.screener import check_way
 from jta.services.survey_pages import Stop
 from jta.services.visits import Ticket, Visit, get_visit
 
@@ -66,7 +67,7 @@ def save_points(ticket: Ticket, number: int, sent: PointsSent) -> PointsSaved:
 
     Raises
     ------
-    LinkNeededError, OtherLinkError, SurveyClosedError, NotFoundError
+    LinkNeededError, OtherLinkError, SurveyClosedError, ScreenerFirstError, NotFoundError
         As for answers.
     """
     with transaction():
@@ -74,6 +75,7 @@ def save_points(ticket: Ticket, number: int, sent: PointsSent) -> PointsSaved:
         visit.check_page(sent.mark)
         visit.check_open()
         stop = visit.survey.stop("page", number)
+        check_way(visit, stop, locked=True)
         now = clock.now()
         stale = _write(visit, stop, sent, now)
         record_visit(visit.response_id, stop.key, sent.shown_at, now)

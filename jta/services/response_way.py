@@ -6,21 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from jta.errors import JTAError
 from jta.services.answers import Answers, load_answers, missing
 from jta.services.points import load_points
 from jta.services.survey_pages import KSA, TASKS, Ratings, Stop, Survey
 from jta.services.visits import Reading, Visit, list_visited, read_visit
-
-
-class ScreenerFirstError(JTAError):
-    """A page was asked for whose screener is not answered yet."""
-
-    status = 409
-
-    def __init__(self, stop: Stop) -> None:
-        super().__init__("The screener comes first.")
-        self.stop = stop
 
 
 @dataclass(frozen=True)
@@ -54,24 +43,6 @@ def find_place(reading: Reading) -> tuple[Stop | None, int | None]:
             if not cards.is_answered(ratings, task.id):
                 return stop, task.id
     return None, None
-
-
-def check_way(visit: Visit, stop: Stop | None) -> None:
-    """Refuse to open a page before the screener on the way to it is answered; None stands for the review.
-
-    Raises
-    ------
-    ScreenerFirstError
-        If a question of a screener must be answered and is not.
-    """
-    stops = visit.survey.stops
-    before = stops if stop is None else stops[: stops.index(stop)]
-    screeners = [one for one in before if one.step["kind"] == "screener" and missing(one, {})]
-    if not screeners:
-        return  # most surveys: nothing is read
-    answers = load_answers(visit.response_id)
-    if first := next((one for one in screeners if missing(one, answers)), None):
-        raise ScreenerFirstError(first)
 
 
 class _Known:

@@ -6,7 +6,7 @@ is committed; a repeated one (same key, same body) gets the same reply and write
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -21,7 +21,8 @@ from jta.errors import EditConflictError, InvalidInputError
 from jta.models.response import IdempotencyKey, Response
 from jta.services.page_visits import record_visit
 from jta.services.rating_merge import Chosen, Conflict, Merge, Write, merge
-from jta.services.saving_once import page_visit, save_first_answers, tap_reply
+from jta.services.saving_once import Basis, page_visit, save_first_answers, tap_reply
+from jta.services.screener import check_way, required_before
 from jta.services.survey_pages import NOT_RATED, TASKS, Key, Ratings, Stop, Stored, Survey
 from jta.services.visits import DECKS, Deck, Ticket, Visit, get_visit, known_visit, load_ratings
 
@@ -72,8 +73,8 @@ def save_page(ticket: Ticket, number: int, sent: Sent) -> PageSaved:
     ------
     LinkNeededError, OtherLinkError
         If the ticket is void, or the page belongs to another response.
-    SurveyClosedError
-        If the survey has closed.
+    SurveyClosedError, ScreenerFirstError
+        If the survey has closed, or a screener comes first.
     NotFoundError
         If there is no such page.
     InvalidInputError
@@ -84,6 +85,7 @@ def save_page(ticket: Ticket, number: int, sent: Sent) -> PageSaved:
     with transaction():
         visit = _open_visit(ticket, sent.mark)
         tasks, stop = _tasks_of(visit, number, sent)
+        check_way(visit, stop, locked=True)
         stored = load_ratings(visit.response_id, tasks, sent.deck)
         merged = merge(visit.cards(sent.deck), stored, _as_stored(sent.seen), sent.chosen)
         now = clock.now()
@@ -101,20 +103,28 @@ def _saved_at_once(ticket: Ticket, number: int, sent: Sent) -> Visit | None:
     beside = page_visit(stop.key, sent.shown_at, now)
     if not _are_first(merged):
         return None
-    return visit if save_first_answers(visit, sent.deck, tasks, pack(stored), merged.writes, beside, now) else None
+    basis = Basis(sent.deck, tasks, pack(stored), tuple(required_before(visit.survey, stop)))
+    return visit if save_first_answers(visit, basis, merged.writes, beside, now) else None
 
 
 def _tap_at_once(ticket: Ticket, key: str, body: str, sent: Sent) -> dict[str, Any] | None:
     """Save a tap that is a first answer, and return the reply; None if there is more to it."""
     visit = _mostly_known(ticket, sent.mark)
     tasks = {task for task, _ in sent.chosen}
+    cards = visit.cards(sent.deck)
+    _check_chosen(cards, sent.chosen, cards.page_of)
     stored, merged = _merged_as_shown(visit, tasks, sent, explicit=True)
     if not _are_first(merged):
         return None
     now = clock.now()
     reply = _reply(_after(stored, merged, now), merged, now)
     beside = tap_reply(key, body, reply)
-    return reply if save_first_answers(visit, sent.deck, tasks, pack(stored), merged.writes, beside, now) else None
+    basis = Basis(sent.deck, tasks, pack(stored), tuple(required_before(visit.survey, _first_stop(cards, tasks))))
+    return reply if save_first_answers(visit, basis, merged.writes, beside, now) else None
+
+
+def _first_stop(cards: Survey, tasks: Iterable[int]) -> Stop:
+    return cards.stop(cards.deck, min(cards.page_of[task] for task in tasks))
 
 
 def _mostly_known(ticket: Ticket, mark: str) -> Visit:
@@ -165,7 +175,7 @@ def save_rating(ticket: Ticket, key: str, sent: Sent) -> dict[str, Any]:
     ------
     EditConflictError
         If the key was used for another answer.
-    LinkNeededError, OtherLinkError, SurveyClosedError, InvalidInputError
+    LinkNeededError, OtherLinkError, SurveyClosedError, ScreenerFirstError, InvalidInputError
         As for `save_page`.
     """
     body = audit.digest({"chosen": _plain(sent.chosen), "seen": pack(_as_stored(sent.seen)), "deck": sent.deck})
@@ -175,6 +185,7 @@ def save_rating(ticket: Ticket, key: str, sent: Sent) -> dict[str, Any]:
         visit = _open_visit(ticket, sent.mark)
         cards = visit.cards(sent.deck)
         _check_chosen(cards, sent.chosen, cards.page_of)
+        check_way(visit, _first_stop(cards, (task for task, _ in sent.chosen)), locked=True)
         earlier = db.session.get(IdempotencyKey, (visit.response_id, key))
         if earlier is not None:
             return _same_reply(earlier, body)

@@ -8,11 +8,11 @@ three short ones in a transaction.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import (
     ARRAY,
@@ -42,6 +42,7 @@ from jta.models.response import IdempotencyKey, PageVisit, Response
 from jta.models.survey import Instrument
 from jta.services.page_visits import upsert, visit_values
 from jta.services.rating_merge import Write
+from jta.services.screener import count_answered
 from jta.services.visits import DECKS, Visit, packed
 
 _OWN = bindparam("own", type_=Integer)
@@ -53,6 +54,8 @@ _VISIT = [
     bindparam("seconds", type_=Double),
 ]  # fmt: skip
 _CHOSEN = ("items", "scales", "anchors")
+_LISTS = ("tasks", "first")
+Among = Callable[[Any, str], ColumnElement[bool]]  # whether a column's value is in a list that is bound under a name
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,19 @@ class Beside:
 
     is_visit: bool
     values: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Basis:
+    """What a save builds on: the deck, the ids on the page, what they were shown with (in the form of `pack`).
+
+    ``first`` are the questions of a screener that must be answered before.
+    """
+
+    deck: str
+    tasks: Collection[int]
+    seen: str
+    first: tuple[int, ...] = ()
 
 
 def page_visit(step: str, shown_at: int | None, now: datetime) -> Beside:
@@ -73,37 +89,39 @@ def tap_reply(key: str, body_hash: str, reply: Mapping[str, Any]) -> Beside:
     return Beside(is_visit=False, values={"key": key, "body_hash": body_hash, "reply": reply})
 
 
-def save_first_answers(
-    visit: Visit, deck: str, tasks: Collection[int], seen: str, writes: Sequence[Write], beside: Beside, now: datetime
-) -> bool:
+def save_first_answers(visit: Visit, basis: Basis, writes: Sequence[Write], beside: Beside, now: datetime) -> bool:
     """Write ratings that do not exist yet, with what belongs to them; say whether that was done.
 
-    Nothing is written unless ``seen`` (in the form of `pack`) is what is stored of ``tasks``, the survey is open, the
-    person takes part and the link is valid. ``visit`` may have been read a while ago.
+    Nothing is written unless what was shown is what is stored, the screener is passed, the survey is open, the person
+    takes part and the link is valid. ``visit`` may have been read a while ago.
     """
     values = {
         "own": visit.response_id, "code": visit.code, "who": visit.person_id, "generation": visit.generation,
-        "seen": seen, "now": now,
+        "seen": basis.seen, "now": now, "tasks": basis.tasks,
     }  # fmt: skip
+    if basis.first:
+        values |= {"first": basis.first, "n_first": len(basis.first)}
     rows = [dict(zip(_CHOSEN, (*write.key, write.anchor_id), strict=True)) for write in writes]
     way = _at_once if can_write_once() else _together
     try:
-        return way(deck, values, list(tasks), rows, beside)
+        return way(basis.deck, values, rows, beside)
     except IntegrityError:  # somebody else was quicker; the slower way knows what to do
         return False
 
 
-def _at_once(
-    deck: str, values: Mapping[str, Any], tasks: list[int], rows: Sequence[Mapping[str, Any]], beside: Beside
-) -> bool:
-    lists = {name: [row[name] for row in rows] for name in _CHOSEN}
-    done: int = write_once(_statement(deck, beside.is_visit), {**values, **lists, **beside.values, "tasks": tasks}).done
-    return done == 1
+def _at_once(deck: str, values: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], beside: Beside) -> bool:
+    lists = {name: list(values[name]) for name in _LISTS if name in values}
+    lists |= {name: [row[name] for row in rows] for name in _CHOSEN}
+    statement = _statement(deck, beside.is_visit, "first" in values)
+    return bool(write_once(statement, {**values, **lists, **beside.values}).done == 1)
 
 
 @cache
-def _statement(deck: str, is_visit: bool) -> Select[Any]:
-    own = _raised(deck, _item(deck) == func.any(bindparam("tasks", type_=ARRAY(Integer)))).returning(Response.id)
+def _statement(deck: str, is_visit: bool, behind_screener: bool) -> Select[Any]:
+    def among(column: Any, name: str) -> ColumnElement[bool]:
+        return cast(ColumnElement[bool], column == func.any(bindparam(name, type_=ARRAY(Integer))))
+
+    own = _raised(deck, among, behind_screener).returning(Response.id)
     held = own.cte("own")
     chosen = [func.unnest(bindparam(name, type_=ARRAY(Integer))) for name in _CHOSEN]
     new = _ratings(deck, select(held.c.id, *chosen, literal_column("1"), _NOW)).returning(_item(deck)).cte("new")
@@ -130,32 +148,31 @@ def _ratings(deck: str, source: Select[Any]) -> Insert:
     return insert(DECKS[deck].rating).from_select(names, source, include_defaults=False)
 
 
-def _raised(deck: str, among: ColumnElement[bool]) -> Update:
+def _raised(deck: str, among: Among, behind_screener: bool) -> Update:
     """Raise the count of saves of a response, if it can be answered and holds of some tasks what was shown."""
     # Whoever saves for this response raises its count. A save that had to wait for another one meets the raised count
     # but still sees the ratings from before; it must not be done, and is not, because it sees the old count too.
     before = aliased(Response)
     same = Response.revision == select(before.revision).where(before.id == _OWN).scalar_subquery()
-    stored = packed(deck, DECKS[deck].rating.response_id == _OWN, among)
+    stored = packed(deck, DECKS[deck].rating.response_id == _OWN, among(_item(deck), "tasks"))
     reachable = exists().where(
         Person.id == Response.person_id, Person.link_generation == bindparam("generation", type_=Integer)
     )
     is_open = exists().where(Instrument.id == Response.instrument_id, Instrument.closed_at.is_(None))
+    answered = count_answered(lambda question: among(question, "first")) == bindparam("n_first", type_=Integer)
     return (
         update(Response)
         .where(
             Response.id == _OWN, Response.code == bindparam("code"), Response.person_id == bindparam("who"), same,
             Response.screened_out_at.is_(None), reachable, is_open,
-            func.coalesce(stored, "") == bindparam("seen", type_=Text),
+            func.coalesce(stored, "") == bindparam("seen", type_=Text), *([answered] if behind_screener else []),
         )
         .values(revision=Response.revision + 1)
     )  # fmt: skip
 
 
-def _together(
-    deck: str, values: Mapping[str, Any], tasks: list[int], rows: Sequence[Mapping[str, Any]], beside: Beside
-) -> bool:
-    first, ratings, visit, reply = _statements(deck)
+def _together(deck: str, values: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], beside: Beside) -> bool:
+    first, ratings, visit, reply = _statements(deck, "first" in values)
     own, now = values["own"], values["now"]
     then: list[tuple[Any, Sequence[Mapping[str, Any]]]] = []
     if rows:
@@ -164,17 +181,21 @@ def _together(
         then.append((visit, [{"response_id": own, **beside.values}]))
     else:
         then.append((reply, [{"own": own, "now": now, **beside.values}]))
-    return write_if(first, {**values, "tasks": json.dumps(tasks)}, then)
+    lists = {name: json.dumps(list(values[name])) for name in _LISTS if name in values}
+    return write_if(first, {**values, **lists}, then)
 
 
 @cache
-def _statements(deck: str) -> tuple[Any, ...]:
-    listed = func.json_each(bindparam("tasks", type_=Text)).table_valued("value").c.value
+def _statements(deck: str, behind_screener: bool) -> tuple[Any, ...]:
+    def among(column: Any, name: str) -> ColumnElement[bool]:
+        listed = func.json_each(bindparam(name, type_=Text)).table_valued("value").c.value
+        return cast(ColumnElement[bool], column.in_(select(listed)))
+
     chosen: list[Any] = [bindparam(name, type_=Integer) for name in _CHOSEN]
     columns = ["response_id", *_REPLY_COLUMNS, "at"]
     row: Select[Any] = select(_OWN, *chosen, literal_column("1"), _NOW)
     return (
-        _raised(deck, _item(deck).in_(select(listed))),
+        _raised(deck, among, behind_screener),
         _ratings(deck, row),
         upsert("sqlite"),
         insert(IdempotencyKey).from_select(columns, select(_OWN, *_REPLY, _NOW), include_defaults=False),

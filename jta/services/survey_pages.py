@@ -100,6 +100,12 @@ class Survey:
                 found.append(Stop("page", number, step))
         return tuple(found)
 
+    @cached_property
+    def screeners(self) -> tuple[Stop, ...]:
+        """The pages that must be answered before any page behind them."""
+        screeners = (stop for stop in self.stops if stop.step["kind"] == "screener")
+        return tuple(stop for stop in screeners if any(q["required"] for q in stop.step["questions"]))
+
     def stop(self, kind: str, number: int) -> Stop:
         """Return a page by its kind and number.
 

@@ -12,14 +12,17 @@ from typing import Any
 
 from flask import Response, jsonify, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
-from jta.errors import InvalidInputError, NotFoundError, SurveyClosedError
+from jta.errors import InvalidInputError, NotFoundError, SurveyClosedError, WayOut, error_page
 from jta.extensions import limiter
 from jta.language import speak
+from jta.permissions import SAFE_METHODS
 from jta.services import own_answers, visits, withdrawal
 from jta.services import response as service
 from jta.services.rating_page import build_rating_page
-from jta.services.response_way import ScreenerFirstError, check_way, find_open_parts, find_place
+from jta.services.response_way import find_open_parts, find_place
+from jta.services.screener import ScreenerFirstError, check_way
 from jta.services.survey_pages import Stop, Survey, get_survey, read_content
 from jta.services.visits import LinkNeededError, ScreenedOutError
 from jta.views.response_base import address_of, bp, open_reading, own_ticket, own_visit, page, remember
@@ -53,8 +56,11 @@ def screened_out(error: ScreenedOutError) -> ResponseReturnValue:
 
 @bp.errorhandler(ScreenerFirstError)
 def screener_first(error: ScreenerFirstError) -> ResponseReturnValue:
-    """Bring to the screener somebody who typed the address of a page behind it."""
-    return redirect(address_of(error.stop), 303)
+    """Bring to the screener somebody who typed the address of a page behind it; say so where answers were sent."""
+    if request.method in SAFE_METHODS:
+        return redirect(address_of(error.stop), 303)
+    error.way_out = WayOut(str(_("Answer these questions")), address_of(error.stop))
+    return error_page(error)
 
 
 @bp.get("/s/<token>")

@@ -17,7 +17,7 @@ from jta.services import points as points_service
 from jta.services import saving
 from jta.services.answers import NO_ANSWER, Answers, Disagreement, PageSent
 from jta.services.points import PointsSent
-from jta.services.response_way import check_way
+from jta.services.screener import check_way
 from jta.services.survey_pages import KSA, TASKS, Stop, Survey
 from jta.services.visits import Visit
 from jta.views.response_base import address_of, back_of, bp, open_reading, own_ticket, own_visit, page

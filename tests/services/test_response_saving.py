@@ -134,6 +134,11 @@ def test_answers_that_are_not_on_the_page_are_refused_and_nothing_is_written(beg
             saves.save_page(ticket, mark, 1, seen={}, chosen=good | wrong)
     with pytest.raises(InvalidInputError):
         saves.save_rating(ticket, mark, "key-0001", seen={}, chosen=bad[1])
+    other = make_study(n_tasks=1)  # a task that exists, but not in this survey
+    with pytest.raises(InvalidInputError):
+        saves.save_rating(
+            ticket, mark, "key-0002", seen={}, chosen={(other.tasks[0], made.frequency_id): made.frequency[1]}
+        )
     with pytest.raises(NotFoundError):
         saves.save_page(ticket, mark, 3, seen={}, chosen={})
     assert stored(ticket) == {}

@@ -17,7 +17,7 @@ from jta.models.response import (
     Response,
 )
 from tests.services.full_survey import FullStudy, make_full_study
-from tests.services.respondent import Respondent, forms_of
+from tests.services.respondent import Form, Respondent, forms_of
 from tests.services.study_factory import close_survey
 
 
@@ -121,6 +121,31 @@ def test_nobody_passes_the_screener_by_typing_an_address(app, full):
     assert stored(app, Response, Response.submitted_at) == [(None,), (None,)]
     assert stored(app, Rating, Rating.anchor_id) == stored(app, DomainPoints, DomainPoints.points) == []
     assert stored(app, Answer, Answer.choice_id) == [(full.choices["role"]["no"],)]
+
+
+def test_what_is_posted_before_the_screener_is_answered_is_not_stored(app, full):
+    person, ready = begin(app, full), screened(app, full, 1)
+    own, made = person.hidden(), full.made
+    rating = {f"r-{made.tasks[0]}-{made.frequency_id}": made.frequency[2]}
+    pages = {
+        "/survey/rate/1": rating,
+        "/survey/ksa/1": {f"r-{full.statements[0]}-{full.ksa_scale}": full.ksa_anchors[0]},
+        "/survey/page/2": {field(full, "years"): "3"},
+        "/survey/page/5": {f"q-{key}": "50" for key in full.domains},
+    }
+    for path, given in pages.items():
+        assert person.send(given, form=Form(path, "post", own | {"seen": ""})) == 409, path
+        assert "must be answered first" in person.text
+        assert 'href="/survey/page/1"' in person.text
+    person.get("/survey/page/1")
+    reply = person.tap(made.tasks[0], made.frequency_id, made.frequency[2], "0" * 16)
+    assert (reply.status_code, "must be answered first" in reply.json["message"]) == (409, True)
+    assert stored(app, Rating, Rating.anchor_id) == stored(app, KsaRating, KsaRating.anchor_id) == []
+    assert stored(app, DomainPoints, DomainPoints.points) == []
+    assert stored(app, Answer, Answer.question_id) == [(full.questions["role"],)]  # of the other one
+    ready.get("/survey/rate/1")
+    assert ready.send(rating) == 303
+    assert stored(app, Rating, Rating.anchor_id) == [(made.frequency[2],)]
 
 
 @pytest.mark.parametrize(
