@@ -17,7 +17,7 @@ from flask_babel import gettext as _
 from jta.errors import InvalidInputError, NotFoundError, SurveyClosedError, WayOut, error_page
 from jta.extensions import limiter
 from jta.language import speak
-from jta.permissions import SAFE_METHODS
+from jta.rights import SAFE_METHODS
 from jta.services import own_answers, visits, withdrawal
 from jta.services import response as service
 from jta.services.rating_page import build_rating_page
