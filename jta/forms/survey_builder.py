@@ -93,7 +93,7 @@ class QuestionForm(FlaskForm):
         order = {choice.id: self[f"choice_{choice.id}_order"].data or 0 for choice in kept}
         kept.sort(key=lambda choice: order[choice.id])
         found = [self._stored_choice(choice) for choice in kept]
-        new = [line.strip() for line in (self["more"].data or "").splitlines() if line.strip()]
+        new = [line.strip() for line in (self._value("more") or "").splitlines() if line.strip()]
         return (*found, *[ChoiceText(line) for line in new])
 
     def _stored_choice(self, choice: Choice) -> ChoiceText:

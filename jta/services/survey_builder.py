@@ -77,7 +77,7 @@ def open_study(study_id: int) -> Study:
 
 
 def add_page(actor: Actor, study_id: int, key: str) -> SurveyPage:
-    """Add a page of the library before the thanks.
+    """Add a page of the library before the thanks; a screener after the welcome.
 
     Raises
     ------
@@ -96,7 +96,7 @@ def add_page(actor: Actor, study_id: int, key: str) -> SurveyPage:
             study_id=study_id, kind=ready.kind, title=ready.title, intro=ready.intro, position=0, settings={}
         )
         db.session.add(page)
-        _place(study_id, [*others, page])
+        _place(study_id, [page, *others] if page.kind == "screener" else [*others, page])
         db.session.flush()
         for n, question in enumerate(ready.questions, start=1):
             code = free_code(study_id, question.code)
