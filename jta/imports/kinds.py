@@ -9,7 +9,7 @@ from typing import Literal
 
 from jta.imports.text import fold
 
-ColumnType = Literal["code", "title", "text", "person", "email", "plain", "number", "value"]
+ColumnType = Literal["code", "title", "text", "person", "email", "plain", "number", "value", "paragraphs"]
 
 PUNCTUATION = re.compile(r"[\s_./*:-]+")
 

@@ -7,9 +7,10 @@ from typing import NamedTuple
 
 from jta.imports.kinds import ColumnType
 from jta.imports.source import Cell, Typed
-from jta.imports.text import clean, fold, has_break, shown, strip_hidden
+from jta.imports.text import clean, clean_paragraphs, fold, has_break, shown, strip_hidden
 
 LONGEST_CODE = 64
+LONGEST_PARAGRAPHS = 10_000  # a consent text
 _LONGEST_LOCAL = 64  # characters before the @, RFC 5321 4.5.3.1.1
 # Ways in which people and programs write that there is nothing.
 MISSING = frozenset(
@@ -67,11 +68,12 @@ def check_cell(cell: Cell, kind: ColumnType, longest: int) -> Checked:
         if reason := _typed_reason(raw, kind):
             return Checked("", (), reason)
         raw = raw.text
+    longest = max(longest, LONGEST_PARAGRAPHS) if kind == "paragraphs" else longest
     if len(raw) > longest:
         return Checked("", (), f"The cell is longer than {longest:,} characters. Shorten it.")
-    if kind not in ("text", "title") and has_break(raw):
+    if kind not in ("text", "title", "paragraphs") and has_break(raw):
         return Checked("", (), "The cell holds a line break or tab. Keep it on one line.")
-    text, notes, reason = clean(raw)
+    text, notes, reason = clean_paragraphs(raw) if kind == "paragraphs" else clean(raw)
     if reason or not text:
         return Checked("", notes, reason)
     rule = _RULES.get(kind)
@@ -165,4 +167,5 @@ _RULES = {
     "email": _email,
     "plain": _person,
     "number": _number,
+    "paragraphs": _plain,
 }

@@ -16,6 +16,7 @@ _SHAPELESS = re.compile(
 _HIDDEN = re.compile(f"[{_REMOVED}]")
 _HIDDEN_IN_NAMES = re.compile(f"[{_REMOVED}\u200c\u200d]")
 _BREAK = re.compile("[ \t]*(?:\r\n|[\r\n\u2028\u2029])[ \t]*|\t")
+_LINE_END = re.compile("\r\n|[\r\n\u2028\u2029]")
 _NONCHARACTERS = "\ufdd0-\ufdef" + "".join(chr(plane * 0x10000 + 0xFFFE + i) for plane in range(17) for i in (0, 1))
 # Each pattern with what to say of it; the first that is found makes the cell a problem.
 _REFUSED = (
@@ -48,6 +49,15 @@ def clean(raw: str) -> Cleaned:
         text = raw.strip(" ")
         return Cleaned(text, (TRIMMED,)) if text and text != raw else Cleaned(text)
     return _clean_unusual(raw)
+
+
+def clean_paragraphs(raw: str) -> Cleaned:
+    """Clean a text of several lines: line by line, so that its paragraphs stay."""
+    lines = [clean(line) for line in _LINE_END.split(raw)]
+    if reason := next((line.reason for line in lines if line.reason), None):
+        return Cleaned("", (), reason)
+    notes = dict.fromkeys(note for line in lines for note in line.notes)
+    return Cleaned("\n".join(line.text for line in lines).strip("\n"), tuple(notes))
 
 
 @lru_cache(maxsize=4096)

@@ -14,8 +14,8 @@ KIND = Kind(
     "translations",
     (
         Column("key", "plain", "Name of the text; do not change it", ("text id",)),
-        Column("source", "text", "The text as written", ("original", "source text")),
-        Column("translation", "text", "The text in the other language", ("translated", "target")),
+        Column("source", "paragraphs", "The text as written", ("original", "source text")),
+        Column("translation", "paragraphs", "The text in the other language", ("translated", "target")),
     ),
     (("key",), ("translation",)),
 )

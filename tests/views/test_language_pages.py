@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 
+import openpyxl
 import pytest
 
 from jta.audit import SYSTEM
@@ -88,6 +89,25 @@ def test_the_workbook_comes_back_and_wipes_nothing(app, made):
     doubled = b"key,translation\nconsent,a\nconsent,b\n"
     sent = {"csrf_token": csrf_from(upload), "file": (io.BytesIO(doubled), "back.csv")}
     assert client.post(page_of(made.study_id, "/es/upload"), data=sent).status_code == 422
+
+
+def test_paragraphs_and_labels_without_letters_come_back_from_the_workbook(app, made):
+    client = client_of(app)
+    add(client, made.study_id)
+    book = openpyxl.load_workbook(io.BytesIO(client.get(page_of(made.study_id, "/es/texts.xlsx")).data))
+    sheet = book.worksheets[0]
+    given = {"consent": "Uno.\n\nDos.", "study:title": "1–5"}
+    for row in sheet.rows:
+        row[2].value = given.get(row[0].value, row[2].value)
+    filled = io.BytesIO()
+    book.save(filled)
+    upload = client.get(page_of(made.study_id, "/es/upload")).text
+    sent = {"csrf_token": csrf_from(upload), "file": (io.BytesIO(filled.getvalue()), "back.xlsx")}
+    preview = client.post(page_of(made.study_id, "/es/upload"), data=sent).text
+    assert "reworded since" not in preview
+    token = preview.split('name="token" type="hidden" value="')[1].split('"')[0]
+    client.post(page_of(made.study_id, "/es/apply"), data={"csrf_token": csrf_from(preview), "token": token})
+    assert texts(app) == given
 
 
 def test_a_removed_language_keeps_its_translations(app, made):
