@@ -51,9 +51,6 @@ MODULES = (  # where handlers stand
     "jta.services.data_files",
     "jta.services.report_files",
     "jta.services.collect_jobs",
-    "jta.services.registration",
-    "jta.services.trial_mail",
-    "jta.services.panel_mail",
 )
 STOPPED = "The work stopped before it was done: the program that did it was ended. Start it again."
 FAULT = "The work met a fault of the program. It is in the log; nothing was stored. Tell your administrator."
@@ -61,15 +58,6 @@ FAULT = "The work met a fault of the program. It is in the log; nothing was stor
 
 class InterruptedWorkError(Exception):
     """The worker is asked to end, or lost its claim: the job goes back to the queue or belongs to another one."""
-
-
-class TryLaterError(Exception):
-    """Raised by a handler: the job waits for a while and is started again, as often as its tries allow."""
-
-    def __init__(self, after: timedelta, why: str) -> None:
-        super().__init__(why)
-        self.after = after
-        self.why = why
 
 
 @dataclass(frozen=True)
@@ -191,8 +179,7 @@ def claim(worker: str) -> Job | None:
 
 def _free() -> ColumnElement[bool]:
     now = clock.now()
-    waits = and_(Job.state == WAITING, or_(Job.due_at.is_(None), Job.due_at <= now))
-    return or_(waits, and_(Job.state == RUNNING, Job.claimed_until <= now))
+    return or_(Job.state == WAITING, and_(Job.state == RUNNING, Job.claimed_until <= now))
 
 
 def run(job: Job, worker: str, stopping: Callable[[], bool] = lambda: False) -> None:
@@ -206,20 +193,11 @@ def run(job: Job, worker: str, stopping: Callable[[], bool] = lambda: False) -> 
         _end(job_id, worker, state=DONE, progress="", fraction=None, result=result)
     except InterruptedWorkError:
         _end(job_id, worker, state=WAITING, progress="", fraction=None, attempts=attempts - 1)
-    except TryLaterError as error:
-        _put_off(job_id, worker, error, last=attempts >= _kind(kind).tries)
     except JTAError as error:
         _end(job_id, worker, state=FAILED, failure=error.message)
     except Exception:  # whatever it is must end the job, or its page would wait for ever
         log.exception("job_failed", job=job_id, kind=kind)
         _end(job_id, worker, state=FAILED, failure=FAULT)
-
-
-def _put_off(job_id: int, worker: str, error: TryLaterError, *, last: bool) -> None:
-    if last:
-        _end(job_id, worker, state=FAILED, failure=error.why)
-    else:
-        _end(job_id, worker, state=WAITING, progress=error.why, due_at=clock.now() + error.after)
 
 
 def _end(job_id: int, worker: str, **changes: object) -> None:

@@ -231,6 +231,7 @@ RULES: dict[str, Rule] = {
     "open_link.settings": _rule((DIRECTOR,), (DIRECTOR,)),
     # whoever holds the link: of a message, or the study's open one
     "mail.stop": _open,
+    "mail.resume": _rule((), (ANYONE,)),
     "mail.join": _open,
     "mail.confirm": _open,
     "delivery.monitor": _rule(_results),

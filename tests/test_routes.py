@@ -41,20 +41,21 @@ class World:
 
 
 def _messages(study_id: int, director) -> dict[str, object]:
-    from jta import clock, jobs
+    from jta import clock
     from jta.db import db, transaction
     from jta.models.delivery import OutboxMessage, Person
+    from jta.services.outbox import plan_message
     from jta.services.waves import WavePlan, plan_waves
 
     (wave,) = plan_waves(director, study_id, [WavePlan("closing", clock.now())])
     person = db.session.scalars(db.select(Person).where(Person.study_id == study_id)).first()
     with transaction():
         message = OutboxMessage(
-            person_id=person.id, wave_id=wave.id, message_id=f"<{study_id}@example.org>", state="unknown",
-            due_at=clock.now(), first_due_at=clock.now(), ended_at=clock.now(),
+            study_id=study_id, person_id=person.id, wave_id=wave.id, message_id=f"<{study_id}@example.org>",
+            state="unknown", due_at=clock.now(), first_due_at=clock.now(), ended_at=clock.now(),
         )  # fmt: skip
         db.session.add(message)
-        trial = jobs.enqueue("trial message", study_id, {"kind": "invitation", "language": "en"}, director)
+        trial = plan_message(study_id, wait=False, user_id=director.user_id, text_kind="invitation", language="en")
     return {
         "wave_id": wave.id, "message_id": message.id, "act": "pause", "text_kind": "invitation", "language": "en",
         "trial_id": trial.id, "reason": "bounced",

@@ -16,6 +16,8 @@ WAVE_STATES = ("planned", "sending", "paused", "done", "cancelled")
 MESSAGE_STATES = ("planned", "claimed", "handed over", "accepted", "failed", "unknown", "skipped", "cancelled")
 FINAL_STATES = ("accepted", "failed", "unknown", "skipped", "cancelled")
 WENT_OUT = ("handed over", "accepted", "unknown")  # counts as sent, because it may have arrived
+_SUBJECTS = ("wave_id", "round_id", "registration_id", "user_id")
+_ONE_SUBJECT = " + ".join(f"(CASE WHEN {name} IS NULL THEN 0 ELSE 1 END)" for name in _SUBJECTS) + " = 1"
 PERSON_EVENTS = (
     "added", "registered", "link made", "link replaced", "bounced", "address replaced", "opted out", "withdrew",
 )  # fmt: skip
@@ -82,25 +84,36 @@ class Wave(db.Model):
 
 
 class OutboxMessage(db.Model):
-    """One message to one person in one wave, with its state; its body is made when it is handed over.
+    """One message to one person, with its state; its text is made when it is handed over and is not stored.
 
-    ``reason`` says in words why a message was not sent, or what the server answered. ``address_mark`` is a keyed hash
-    of the address it went to: what was sent to an address that bounced does not count for the one that replaced it.
+    Exactly one of these is what it is about: a wave (to a person of the roster), a round (to a panelist), a
+    registration behind the open link, or the account of whoever asked for a trial. ``reason`` says in words why it was
+    not sent, or what the server answered. ``address_mark`` is a keyed hash of the address it went to: what was sent to
+    an address that bounced does not count for the one that replaced it.
     """
 
     __tablename__ = "outbox_message"
     __table_args__ = (
         UniqueConstraint("person_id", "wave_id"),
         CheckConstraint(f"state IN {MESSAGE_STATES}", name="known_state"),
+        CheckConstraint(_ONE_SUBJECT, name="one_subject"),
+        CheckConstraint("(wave_id IS NULL) = (person_id IS NULL)", name="person_of_wave"),
+        CheckConstraint("(round_id IS NULL) = (panelist_id IS NULL)", name="panelist_of_round"),
         Index("ix_outbox_message_wave_id_state", "wave_id", "state"),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
-    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
-    wave_id: Mapped[int] = mapped_column(ForeignKey("wave.id", ondelete="CASCADE"))
+    study_id: Mapped[int] = mapped_column(ForeignKey("study.id", ondelete="CASCADE"), index=True)
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
+    wave_id: Mapped[int | None] = mapped_column(ForeignKey("wave.id", ondelete="CASCADE"))
+    panelist_id: Mapped[int | None] = mapped_column(ForeignKey("panelist.id", ondelete="CASCADE"), index=True)
+    round_id: Mapped[int | None] = mapped_column(ForeignKey("round.id", ondelete="CASCADE"), index=True)
+    registration_id: Mapped[int | None] = mapped_column(ForeignKey("registration.id", ondelete="CASCADE"), index=True)
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), index=True)
     message_id: Mapped[str] = mapped_column(unique=True)
     state: Mapped[str] = mapped_column(default="planned", index=True)
     reason: Mapped[str] = mapped_column(default="")
     text_kind: Mapped[str] = mapped_column(default="")
+    language: Mapped[str] = mapped_column(default="", server_default="")
     address_mark: Mapped[str] = mapped_column(default="")
     tries: Mapped[int] = mapped_column(default=0)
     claimed_by: Mapped[str | None]
@@ -110,7 +123,7 @@ class OutboxMessage(db.Model):
     sent_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
     attempts: Mapped[list[Attempt]] = relationship(order_by="Attempt.id", cascade="all, delete-orphan")
-    wave: Mapped[Wave] = relationship()
+    wave: Mapped[Wave | None] = relationship()
 
 
 class Attempt(db.Model):

@@ -29,7 +29,6 @@ class Job(db.Model):
     state: Mapped[str] = mapped_column(default=WAITING, index=True)
     progress: Mapped[str] = mapped_column(default="")
     fraction: Mapped[float | None]
-    due_at: Mapped[datetime | None]
     claimed_by: Mapped[str | None]
     claimed_until: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(default=0)

@@ -15,7 +15,6 @@ ROUND_KINDS = ("writing", "review", "delphi", "linkage", "level", "entry", "weig
 ROUND_STATES = ("draft", "open", "closed", "decided")
 STATEMENT_KINDS = ("interests", "confidentiality")
 ITEM_KINDS = ("task", "knowledge", "domain")
-MAIL_STATES = ("planned", "handed over", "accepted", "refused", "unknown", "skipped")
 PROPOSAL_STATES = ("proposed", "accepted", "merged", "declined")
 
 
@@ -174,26 +173,6 @@ class Participation(db.Model):
     panelist_id: Mapped[int] = mapped_column(ForeignKey("panelist.id"), primary_key=True)
     started_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
-
-
-class PanelMessage(db.Model):
-    """One message about a round to one panelist, with its state; its text is made when it is handed over.
-
-    ``address_mark`` is the keyed hash of the address it went to: a report of mail that came back is about that one.
-    """
-
-    __tablename__ = "panel_message"
-    __table_args__ = (CheckConstraint(f"state IN {MAIL_STATES}", name="known_state"),)
-    id: Mapped[int] = mapped_column(primary_key=True)
-    round_id: Mapped[int] = mapped_column(ForeignKey("round.id", ondelete="CASCADE"), index=True)
-    panelist_id: Mapped[int] = mapped_column(ForeignKey("panelist.id", ondelete="CASCADE"), index=True)
-    message_id: Mapped[str] = mapped_column(unique=True)
-    state: Mapped[str] = mapped_column(default="planned")
-    detail: Mapped[str] = mapped_column(default="")
-    address_mark: Mapped[str] = mapped_column(default="", server_default="")
-    asked_at: Mapped[datetime]
-    ended_at: Mapped[datetime | None]
-    bounced_at: Mapped[datetime | None]
 
 
 class RoundAnswer(db.Model):

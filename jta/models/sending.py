@@ -94,8 +94,6 @@ class Registration(db.Model):
     organization: Mapped[str] = mapped_column(default="")
     stratum_id: Mapped[int | None] = mapped_column(ForeignKey("stratum.id", ondelete="SET NULL"))
     address_mark: Mapped[str] = mapped_column(index=True)
-    message_id: Mapped[str] = mapped_column(unique=True)
     asked_at: Mapped[datetime]
-    mailed_at: Mapped[datetime | None]
     confirmed_at: Mapped[datetime | None]
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))

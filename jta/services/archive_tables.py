@@ -36,7 +36,6 @@ LEFT_OUT: dict[str, str] = {
     "person_event": PERSONAL,
     "wave": SENT,
     "outbox_message": SENT,
-    "panel_message": SENT,
     "attempt": SENT,
     "message_text": SENT,
     "delivery_settings": SENT,

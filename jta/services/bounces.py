@@ -20,14 +20,13 @@ from sqlalchemy import exists, select
 
 from jta import clock
 from jta.db import db, transaction
-from jta.models.delivery import OutboxMessage, Person, PersonEvent
-from jta.models.panel import PanelMessage
+from jta.models.delivery import OutboxMessage
 from jta.models.sending import BounceReport
 from jta.services import links
+from jta.services.sending import kind_of
 
 log = structlog.get_logger()
 LARGEST = 2 * 1024 * 1024
-PANEL_BOUNCE = "panel bounce"  # marks of messages to panelists: numbers of another table
 _MARK = re.compile(r"[0-9a-f]{1,12}-[0-9a-f]{12}")
 _MESSAGE_ID = re.compile(rb"^Message-ID:\s*(<[^<>\s]+>)", re.IGNORECASE | re.MULTILINE)
 # Classes of status that do not blame the address: full mailbox, system or network trouble, policy.
@@ -122,9 +121,7 @@ def keep_report(report: Report, digest: str) -> bool:
         if db.session.scalar(select(exists().where(BounceReport.digest == digest))):
             return False
         message = _find(report)
-        to_panel = _find_to_panel(report) if message is None else None
-        ours = message is not None or to_panel is not None
-        kind = report.kind if ours or report.kind == "unreadable" else "not ours"
+        kind = report.kind if message is not None or report.kind == "unreadable" else "not ours"
         db.session.add(
             BounceReport(
                 digest=digest, kind=kind, message_id=message.id if message else None, status=report.status,
@@ -132,9 +129,7 @@ def keep_report(report: Report, digest: str) -> bool:
             )
         )  # fmt: skip
         if message is not None and kind == "hard":
-            _note(message)
-        if to_panel is not None and kind == "hard":
-            _note_to_panel(to_panel, report)
+            kind_of(message).blame(message)
     return True
 
 
@@ -145,24 +140,3 @@ def _find(report: Report) -> OutboxMessage | None:
         message_id = links.read_bounce_mark(report.mark)
         message = db.session.get(OutboxMessage, message_id) if message_id is not None else None
     return message
-
-
-def _note(message: OutboxMessage) -> None:
-    person = db.session.get_one(Person, message.person_id, with_for_update=True, populate_existing=True)
-    # An address that was replaced meanwhile is not the one that came back.
-    if person.email and links.address_mark(person.study_id, person.email) == message.address_mark:
-        db.session.add(PersonEvent(person_id=person.id, kind="bounced", at=clock.now()))
-
-
-def _find_to_panel(report: Report) -> PanelMessage | None:
-    found = select(PanelMessage).where(PanelMessage.message_id == report.message_id)
-    message: PanelMessage | None = db.session.scalar(found) if report.message_id else None
-    if message is None and report.mark:
-        message_id = links.read_bounce_mark(report.mark, PANEL_BOUNCE)
-        message = db.session.get(PanelMessage, message_id) if message_id is not None else None
-    return message
-
-
-def _note_to_panel(message: PanelMessage, report: Report) -> None:
-    message.bounced_at = clock.now()
-    message.detail = f"{report.status} {report.detail}".strip()

@@ -6,10 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from jta import clock
 from jta.db import db
-from jta.mail import Mail
-from jta.models.delivery import OutboxMessage, Person, Wave
+from jta.models.delivery import Person
 from jta.models.sending import DeliverySettings
 from jta.models.study import Study
 from jta.services import links
@@ -69,33 +67,6 @@ def fill(words: StudyWords, person: Person, text: Text, language: str, *, masked
 def opt_out_url(person_id: int) -> str:
     """Return the address of the page that stops further messages to a person."""
     return links.site_url(f"/stop/{links.row_token('stop', person_id)}")
-
-
-@dataclass(frozen=True)
-class Letter:
-    """A message ready to be handed over, with what must still be so at that moment."""
-
-    id: int
-    person_id: int
-    address: str
-    address_mark: str
-    text_kind: str
-    mail: Mail
-
-
-def write_letter(message: OutboxMessage, person: Person, wave: Wave, words: StudyWords, text_kind: str) -> Letter:
-    """Return the message of a person in a wave, with links that work."""
-    texts = (wave.texts or {})[text_kind]
-    language = language_of(person.attributes, texts)
-    address = person.email or ""
-    rendered = fill(words, person, Text(**texts[language]), language)
-    mail = Mail(
-        to_name=person.name, to_address=address, from_name=words.sender_name, reply_to=words.reply_to,
-        subject=rendered.subject, text=rendered.text, html=rendered.html, message_id=message.message_id,
-        date=clock.now(), language=language, unsubscribe=opt_out_url(person.id),
-    )  # fmt: skip
-    mark = links.address_mark(person.study_id, address)
-    return Letter(message.id, person.id, address, mark, text_kind, mail)
 
 
 def preview_letter(study_id: int, person_id: int | None, text: Text, language: str) -> tuple[Rendered, str]:

@@ -97,19 +97,19 @@ def read_row_token(purpose: str, token: str) -> int | None:
     return row_id if right and row_token(purpose, row_id) == token else None
 
 
-def bounce_mark(message_id: int, purpose: str = "bounce") -> str:
+def bounce_mark(message_id: int) -> str:
     """Return what names a message in the address its bounces go to; small letters, because servers change them."""
-    return f"{message_id:x}-{_mark(purpose, str(message_id))[:6].hex()}"
+    return f"{message_id:x}-{_mark('bounce', str(message_id))[:6].hex()}"
 
 
-def read_bounce_mark(mark: str, purpose: str = "bounce") -> int | None:
+def read_bounce_mark(mark: str) -> int | None:
     """Return the message that a mark of ours names, or None."""
     number, _, _ = mark.partition("-")
     try:
         message_id = int(number, 16)
     except ValueError:
         return None
-    return message_id if hmac.compare_digest(bounce_mark(message_id, purpose).encode(), mark.lower().encode()) else None
+    return message_id if hmac.compare_digest(bounce_mark(message_id).encode(), mark.lower().encode()) else None
 
 
 def site_url(path: str) -> str:

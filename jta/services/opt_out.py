@@ -77,6 +77,25 @@ def _stop_panel(panelist_id: int) -> None:
         audit.record(actor, "stopped panel messages", actor.name, study_id=panelist.study_id)
 
 
+def resume_panel(token: str) -> None:
+    """Write to a panelist again, who asks for it by the link that stopped messages; nobody else can.
+
+    Raises
+    ------
+    NotFoundError
+        If the token is not one of a panelist's.
+    """
+    with transaction():
+        found = _panelist(token)
+        if found is None:
+            raise NotFoundError(_("Check that you copied the whole link."))
+        panelist = db.session.get_one(Panelist, found.id, with_for_update=True, populate_existing=True)
+        if panelist.stopped_at is not None:
+            panelist.stopped_at = None
+            actor = Actor(f"panelist {panelist.id}", "panelist")
+            audit.record(actor, "resumed panel messages", actor.name, study_id=panelist.study_id)
+
+
 def stop_messages(actor: Actor, study_id: int, person_id: int) -> None:
     """Stop all further messages to a person who asked for it in another way.
 
@@ -102,9 +121,14 @@ def _stop(actor: Actor, person: Person, note: str) -> None:
 def leave_alone(study_id: int, address: str, reason: str) -> None:
     """Put an address on the study's list of those never written to again, inside the transaction that is open."""
     mark = links.address_mark(study_id, address)
-    known = select(exists().where(LeftAlone.study_id == study_id, LeftAlone.address_mark == mark))
-    if not db.session.scalar(known):
+    if not is_left_alone(study_id, mark):
         db.session.add(LeftAlone(study_id=study_id, address_mark=mark, reason=reason, at=clock.now()))
+
+
+def is_left_alone(study_id: int, mark: str) -> bool:
+    """Say whether the address of this mark is never written to again in a study."""
+    known = exists().where(LeftAlone.study_id == study_id, LeftAlone.address_mark == mark)
+    return bool(db.session.scalar(select(known)))
 
 
 def panel_stop_url(panelist: Panelist) -> str:

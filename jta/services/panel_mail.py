@@ -1,44 +1,51 @@
-"""Messages to panelists about an open round: planned by the director or by the date, sent by the worker, each once.
+"""Messages to panelists about an open round: planned by the director or by the date, sent like all mail by the outbox.
 
-A message is written down as handed over before its text leaves. If the worker dies then, nobody can know whether it
-arrived: it ends as "unknown" and is never sent again by itself.
+What was sent to a panelist never counts for a respondent, nor the other way: caps, opt-out and bounces are their own.
 """
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import current_app
 from sqlalchemy import select
 
-from jta import clock, jobs, mail
+from jta import clock
 from jta.audit import Actor
 from jta.db import db, reading, transaction
 from jta.errors import InvalidInputError, StateError
-from jta.mail import Connection, Mail, MailRefusedError, MailServerError
-from jta.models.panel import Panelist, PanelMessage, Participation, Round
+from jta.mail import Mail
+from jta.models.delivery import OutboxMessage
+from jta.models.panel import Panelist, Participation, Round
+from jta.models.sending import BounceReport
 from jta.models.study import Study
 from jta.services import links
-from jta.services.bounces import PANEL_BOUNCE
-from jta.services.delivery_settings import get_settings
 from jta.services.letters import study_words
 from jta.services.message_text import Rendered, Text, render
 from jta.services.opt_out import panel_stop_url
+from jta.services.outbox import (
+    NOT_CONFIGURED,
+    Kind,
+    Letter,
+    StaleLetterError,
+    Words,
+    blame_nobody,
+    names_no_mailbox,
+    plan_message,
+    study_hours,
+)
 from jta.services.panel import list_panelists
 from jta.services.panel_links import panel_link_url
 from jta.services.panel_rounds import get_round, record_round
-from jta.services.quiet_hours import hours_of
+from jta.services.recipients import UNDER_WAY
 from jta.services.study_stage import lock_study
 
-KIND = "panel mail"
 APART = timedelta(hours=72)
 MOST = 4  # for each panelist and round: one invitation, three reminders
-RETRY, LONGEST_WAIT, GIVE_UP = timedelta(minutes=10), timedelta(hours=6), timedelta(hours=72)
+UNSENT = ("skipped", "cancelled")
 CALENDAR = Actor("worker", "worker")
 TEXT = Text(
     "{study}: a round of the panel waits for you",
@@ -53,24 +60,22 @@ class Outlook:
 
     people: list[Panelist]
     left_out: dict[str, int]
-    sent: list[PanelMessage]
+    sent: list[OutboxMessage]
+
+
+@dataclass(frozen=True)
+class Returned:
+    """That mail to a panelist's address came back: when, and what the mail server said."""
+
+    at: datetime
+    detail: str
 
 
 def load_outlook(one: Round) -> Outlook:
     """Return who would get a message about a round now."""
-    finished = set(
-        db.session.scalars(
-            select(Participation.panelist_id).where(
-                Participation.round_id == one.id, Participation.finished_at.is_not(None)
-            )
-        )
-    )
-    sent = list(db.session.scalars(select(PanelMessage).where(PanelMessage.round_id == one.id)))
-    back = came_back(one.study_id)
+    sent = list(db.session.scalars(select(OutboxMessage).where(OutboxMessage.round_id == one.id)))
     people, left_out = [], dict[str, int]()
-    for person in list_panelists(one.study_id, with_left=False):
-        own = [message for message in sent if message.panelist_id == person.id]
-        reason = "whose mail came back" if person.id in back else _why_not(person, finished, own)
+    for person, reason in _judged(one, list_panelists(one.study_id, with_left=False), sent):
         if reason:
             left_out[reason] = left_out.get(reason, 0) + 1
         else:
@@ -78,34 +83,52 @@ def load_outlook(one: Round) -> Outlook:
     return Outlook(people, left_out, sent)
 
 
-def came_back(study_id: int) -> dict[int, PanelMessage]:
-    """Return, by panelist, the message that came back from the address that the roster still names."""
+def _judged(one: Round, people: list[Panelist], sent: list[OutboxMessage]) -> Iterator[tuple[Panelist, str]]:
+    """Yield each of these people with the reason why they get no message, empty where they get one."""
+    ended = Participation.round_id == one.id, Participation.finished_at.is_not(None)
+    finished = set(db.session.scalars(select(Participation.panelist_id).where(*ended)))
+    back = came_back(one.study_id)
+    for person in people:
+        mark = links.address_mark(one.study_id, person.email or "")
+        own = [m for m in sent if m.panelist_id == person.id and m.address_mark == mark and m.state not in UNSENT]
+        if person.id in finished:
+            yield person, "sent the round in"
+        else:
+            yield person, "whose mail came back" if person.id in back else _why_not(person, own)
+
+
+def came_back(study_id: int) -> dict[int, Returned]:
+    """Return, by panelist, what came back from the address that the roster still names."""
     found = (
-        select(PanelMessage, Panelist)
-        .join(Panelist, Panelist.id == PanelMessage.panelist_id)
-        .where(Panelist.study_id == study_id, Panelist.email.is_not(None), PanelMessage.bounced_at.is_not(None))
+        select(Panelist, OutboxMessage, BounceReport)
+        .join(OutboxMessage, OutboxMessage.panelist_id == Panelist.id)
+        .outerjoin(BounceReport, (BounceReport.message_id == OutboxMessage.id) & (BounceReport.kind == "hard"))
+        .where(Panelist.study_id == study_id, BounceReport.id.is_not(None) | (OutboxMessage.state == "failed"))
+        .order_by(OutboxMessage.id)
     )
-    return {
-        person.id: message
-        for message, person in db.session.execute(found)
-        if links.address_mark(study_id, person.email or "") == message.address_mark
-    }
+    returned = {}
+    for person, message, report in db.session.execute(found):
+        if message.address_mark != links.address_mark(study_id, person.email or ""):
+            continue
+        if report is not None:
+            returned[person.id] = Returned(report.read_at, f"{report.status} {report.detail}".strip())
+        elif names_no_mailbox(message.reason):
+            returned[person.id] = Returned(message.ended_at, message.reason)
+    return returned
 
 
-def _why_not(person: Panelist, finished: Iterable[int], own: list[PanelMessage]) -> str:
-    if person.id in finished:
-        return "sent the round in"
+def _why_not(person: Panelist, own: list[OutboxMessage]) -> str:
     if not person.email:
         return "no e-mail address"
     if person.stopped_at is not None:
         return "stopped these messages"
     if person.token_hash is None:
         return "no personal link yet"
+    if any(message.state in UNDER_WAY for message in own):
+        return "have a message on its way"
     if len(own) >= MOST:
         return f"had {MOST} messages about this round"
-    if any(message.state == "refused" for message in own):
-        return "the mail server refused the address"
-    last: datetime | None = max((message.asked_at for message in own), default=None)
+    last = max((message.sent_at or message.ended_at or message.due_at for message in own), default=None)
     return "had a message within 72 hours" if last and last > clock.now() - APART else ""
 
 
@@ -120,7 +143,7 @@ def plan_messages(actor: Actor, study_id: int, round_id: int, *, seen: int) -> i
         If the number has changed, or there is nobody.
     """
     if not current_app.config["SETTINGS"].mail.configured:
-        raise StateError("No mail server is configured, so nothing can be sent. Ask your administrator.")
+        raise StateError(f"{NOT_CONFIGURED} Ask your administrator.")
     with transaction():
         lock_study(study_id)
         one = get_round(study_id, round_id)
@@ -134,15 +157,11 @@ def plan_messages(actor: Actor, study_id: int, round_id: int, *, seen: int) -> i
 
 
 def _plan(actor: Actor, one: Round, people: list[Panelist]) -> None:
-    host = current_app.config["SETTINGS"].host
     for person in people:
-        message = PanelMessage(
-            round_id=one.id, panelist_id=person.id, asked_at=clock.now(),
-            message_id=f"<panel.{secrets.token_hex(14)}@{host}>",
-        )  # fmt: skip
-        db.session.add(message)
-        db.session.flush()
-        jobs.enqueue(KIND, one.study_id, {"message": message.id}, actor)
+        mark = links.address_mark(one.study_id, person.email or "")
+        plan_message(
+            one.study_id, wait=True, round_id=one.id, panelist_id=person.id, text_kind="panel", address_mark=mark
+        )
     record_round(actor, "wrote to panel", one, note=f"{len(people)} messages")
 
 
@@ -176,67 +195,34 @@ def _is_near(one: Round, study: Study) -> bool:
     now = clock.now()
     today: date = now.astimezone(ZoneInfo(study.time_zone)).date()
     near = one.due_on is not None and one.due_on - timedelta(days=one.remind_days) <= today <= one.due_on
-    return near and not hours_of(get_settings(study.id), study.time_zone).is_quiet(now)
+    return near and not study_hours(study.id).is_quiet(now)
 
 
-@jobs.handler(KIND, tries=60)
-def _send(work: jobs.Work) -> dict[str, Any]:
-    message_id = int(work.args["message"])
-    letter = _begin(message_id)
-    if letter is None:
-        return {}
-    settings = current_app.config["SETTINGS"].mail
-    try:
-        content = mail.build(letter, settings)
-        with Connection(settings) as connection:
-            connection.open()
-            reply = connection.offer(letter.to_address, links.bounce_mark(message_id, PANEL_BOUNCE))
-            if reply is None:
-                _mark(message_id, "handed over", address=letter.to_address)
-                reply = connection.send(content)
-    except MailServerError as error:
-        reply = mail.Reply(mail.LATER, str(error))
-    except MailRefusedError as error:
-        reply = mail.Reply(mail.REFUSED, str(error))
-    if reply.kind == mail.LATER:
-        reply = _put_off(message_id, reply)
-    _mark(message_id, reply.kind, reply.detail)
-    return {"said": reply.kind}
-
-
-def _put_off(message_id: int, reply: mail.Reply) -> mail.Reply:
-    """Try again after half the time that has passed; after three days the message has its last state."""
-    passed = clock.now() - db.session.get_one(PanelMessage, message_id).asked_at
-    if passed >= GIVE_UP:
-        return mail.Reply(mail.REFUSED, f"Given up after three days. {reply.detail}")
-    _mark(message_id, "planned", reply.detail)
-    raise jobs.TryLaterError(min(max(RETRY, passed / 2), LONGEST_WAIT), reply.detail)
-
-
-def _begin(message_id: int) -> Mail | None:
-    """Return the message to send; None where it must not be sent (any more)."""
-    message = db.session.get_one(PanelMessage, message_id)
-    if message.state == "handed over":  # whoever sent it died: it may have arrived
-        _mark(message_id, "unknown", "The program that sent it was ended.")
-        return None
-    if message.state != "planned":
-        return None
+def _write(message: OutboxMessage, words: Words) -> Letter:
     one, person = db.session.get_one(Round, message.round_id), db.session.get_one(Panelist, message.panelist_id)
-    part = db.session.get(Participation, (one.id, person.id))
-    done = part is not None and part.finished_at is not None
-    address = "" if person.left_at or person.stopped_at or person.token_hash is None else person.email
-    if one.state != "open" or done or not address:
-        _mark(message_id, "skipped", "Not needed any more.")
-        return None
-    words = study_words(db.session.get_one(Study, one.study_id))
-    done_text = write_text(one, person)
+    said, done, address = words[message.study_id], write_text(one, person), person.email or ""
     letter = Mail(
-        to_name=person.name, to_address=address, from_name=words.sender_name, reply_to=words.reply_to,
-        subject=done_text.subject, text=done_text.text, html=done_text.html, message_id=message.message_id,
+        to_name=person.name, to_address=address, from_name=said.sender_name, reply_to=said.reply_to,
+        subject=done.subject, text=done.text, html=done.html, message_id=message.message_id,
         date=clock.now(), unsubscribe=panel_stop_url(person),
     )  # fmt: skip
-    db.session.rollback()
-    return letter
+    return Letter(message.id, links.address_mark(message.study_id, address), "panel", letter)
+
+
+def _judge(message: OutboxMessage, letter: Letter) -> str:
+    person = db.session.get_one(Panelist, message.panelist_id, with_for_update=True, populate_existing=True)
+    one = db.session.get_one(Round, message.round_id, populate_existing=True)
+    if one.state != "open" or person.left_at is not None:
+        return "the round is not open" if one.state != "open" else "left the panel"
+    others = select(OutboxMessage).where(OutboxMessage.round_id == one.id, OutboxMessage.id != message.id)
+    sent = list(db.session.scalars(others.where(OutboxMessage.panelist_id == person.id)))
+    ((_, reason),) = _judged(one, [person], sent)
+    if not reason and links.address_mark(one.study_id, person.email or "") != letter.address_mark:
+        raise StaleLetterError
+    return reason
+
+
+PANEL = Kind(_write, _judge, blame_nobody, heeds_hours=True)
 
 
 def write_text(one: Round, person: Panelist, *, masked: bool = False) -> Rendered:
@@ -254,13 +240,3 @@ def write_text(one: Round, person: Panelist, *, masked: bool = False) -> Rendere
 def sample(outlook: Outlook | None, one: Round) -> Rendered | None:
     """Return the text the first of these people would get, with the link hidden; None where nobody would."""
     return write_text(one, outlook.people[0], masked=True) if outlook and outlook.people else None
-
-
-def _mark(message_id: int, state: str, detail: str = "", address: str = "") -> None:
-    db.session.rollback()
-    with transaction():
-        message = db.session.get_one(PanelMessage, message_id, with_for_update=True, populate_existing=True)
-        message.state, message.detail = state, detail
-        if address:
-            message.address_mark = links.address_mark(db.session.get_one(Round, message.round_id).study_id, address)
-        message.ended_at = None if state in ("planned", "handed over") else clock.now()

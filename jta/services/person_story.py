@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, or_, select
 
 from jta import clock
 from jta.db import db
-from jta.models.delivery import Attempt, OutboxMessage, Person, PersonEvent, Wave
-from jta.models.sending import BounceReport
+from jta.models.delivery import OutboxMessage, Person, PersonEvent, Wave
+from jta.models.panel import Panelist, Round
+from jta.models.sending import BounceReport, Registration
 from jta.services.recipients import load_facts
 from jta.services.sending_page import KIND_WORDS, LEFT_AS_IS
 
@@ -39,29 +41,42 @@ def load_story(person: Person) -> list[Moment]:
     """
     events = db.session.scalars(select(PersonEvent).where(PersonEvent.person_id == person.id))
     moments = [Moment(event.at, EVENT_WORDS[event.kind]) for event in events]
-    sent = select(OutboxMessage).where(OutboxMessage.person_id == person.id).order_by(OutboxMessage.id)
-    for message in db.session.scalars(sent):
-        moments += _told(message)
-    return sorted(moments, key=lambda moment: moment.at)
+    own = select(Registration.id).where(Registration.person_id == person.id)
+    about = OutboxMessage.person_id == person.id, OutboxMessage.registration_id.in_(own)
+    return sorted([*moments, *_tell(or_(*about))], key=lambda moment: moment.at)
 
 
-def _told(message: OutboxMessage) -> list[Moment]:
-    title = f"{KIND_WORDS[message.wave.kind]} (wave {message.wave.number})"
+def load_panel_story(person: Panelist) -> list[Moment]:
+    """Return what became of each message to a panelist, in order."""
+    stopped = [Moment(person.stopped_at, "Stopped messages")] if person.stopped_at else []
+    return sorted([*stopped, *_tell(OutboxMessage.panelist_id == person.id)], key=lambda moment: moment.at)
+
+
+def _tell(about: ColumnElement[bool]) -> Iterator[Moment]:
+    found = (
+        select(OutboxMessage, Wave, Round)
+        .outerjoin(Wave, Wave.id == OutboxMessage.wave_id)
+        .outerjoin(Round, Round.id == OutboxMessage.round_id)
+        .where(about)
+        .order_by(OutboxMessage.id)
+    )
+    for message, wave, one in db.session.execute(found):
+        asked = f"Round {one.number}, {one.title}" if one else "Confirmation of the address"
+        yield from _told(message, f"{KIND_WORDS[wave.kind]} (wave {wave.number})" if wave else asked)
+
+
+def _told(message: OutboxMessage, title: str) -> Iterator[Moment]:
     said = {"accepted": "taken by the mail server", "later": "put off by the mail server",
             "refused": "refused by the mail server", "unknown": "may have arrived"}  # fmt: skip
-    told = [Moment(a.at, f"{title}: {said.get(a.outcome, a.outcome)}", a.detail) for a in _attempts(message)]
+    for tried in message.attempts:
+        yield Moment(tried.at, f"{title}: {said[tried.outcome]}", tried.detail)
     if message.state in ("skipped", "cancelled") and message.ended_at:
-        told.append(Moment(message.ended_at, f"{title}: not sent", message.reason))
+        yield Moment(message.ended_at, f"{title}: not sent", message.reason)
     elif message.state == "planned":
-        told.append(Moment(message.due_at, f"{title}: due", message.reason))
+        yield Moment(message.due_at, f"{title}: due", message.reason)
     reports = select(BounceReport).where(BounceReport.message_id == message.id)
     for report in db.session.scalars(reports):
-        told.append(Moment(report.read_at, f"{title}: came back ({report.kind})", f"{report.status} {report.detail}"))
-    return told
-
-
-def _attempts(message: OutboxMessage) -> list[Attempt]:
-    return list(message.attempts)
+        yield Moment(report.read_at, f"{title}: came back ({report.kind})", f"{report.status} {report.detail}")
 
 
 @dataclass(frozen=True)

@@ -5,38 +5,35 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 from flask import current_app
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as lazy
 from sqlalchemy import func, select
 
-from jta import audit, clock, jobs, mail
+from jta import audit, clock
 from jta.audit import Actor
 from jta.db import db, transaction
 from jta.errors import NotFoundError, StateError, SurveyClosedError
-from jta.mail import Connection, Mail, MailRefusedError, MailServerError
-from jta.models.delivery import Person, PersonEvent
+from jta.mail import Mail
+from jta.models.delivery import OutboxMessage, Person, PersonEvent
 from jta.models.sending import DeliverySettings, Registration
 from jta.models.study import Stratum, Study
 from jta.services import links
 from jta.services.delivery import list_strata, new_person, require_open
 from jta.services.delivery_checks import PersonDetails, check_line, free_codes
 from jta.services.delivery_settings import DEFAULT_LANGUAGE, load_texts, own_settings
-from jta.services.letters import study_words
 from jta.services.message_text import phrases, render
-from jta.services.recipients import OPEN, load_facts
-from jta.services.sending import NOT_CONFIGURED
+from jta.services.opt_out import is_left_alone
+from jta.services.outbox import NOT_CONFIGURED, Kind, Letter, Words, blame_nobody, plan_message
+from jta.services.recipients import NOT_OPEN, OPEN, OPTED_OUT, load_facts
 from jta.services.study_stage import lock_study
 
-KIND = "registration mail"
 RESPONDENT = Actor("respondent", "respondent")
 AGAIN_AFTER = timedelta(hours=24)
 MOST_MAILS = 3  # to one address, in all
 MOST_A_DAY = 1_000  # of one study
 VALID = timedelta(days=7)
-RETRY = timedelta(minutes=10)
 CLOSED = lazy("Registration is closed.")
 
 
@@ -145,11 +142,10 @@ def register(code: str, wish: Wish, language: str = DEFAULT_LANGUAGE) -> None:
         row = Registration(
             study_id=study.id, name=wish.name, email=wish.email, organization=wish.organization, address_mark=mark,
             stratum_id=stratum.id if stratum and stratum.study_id == study.id else None, asked_at=now,
-            message_id=f"<reg.{secrets.token_hex(14)}@{current_app.config['SETTINGS'].host}>",
         )  # fmt: skip
         db.session.add(row)
         db.session.flush()
-        jobs.enqueue(KIND, study.id, {"registration": row.id, "language": language}, RESPONDENT)
+        plan_message(study.id, wait=False, registration_id=row.id, address_mark=mark, language=language)
 
 
 def _may_mail(study_id: int, mark: str, address: str) -> bool:
@@ -159,8 +155,12 @@ def _may_mail(study_id: int, mark: str, address: str) -> bool:
     today = db.session.scalar(select(func.count(Registration.id)).where(*recent)) or 0
     if count >= MOST_MAILS or (last and last > clock.now() - AGAIN_AFTER) or today >= MOST_A_DAY:
         return False
+    return _wanted(study_id, mark, address)
+
+
+def _wanted(study_id: int, mark: str, address: str) -> bool:
     person = _known(study_id, address)
-    return person is None or _welcome(study_id, person)
+    return not is_left_alone(study_id, mark) and (person is None or _welcome(study_id, person))
 
 
 def _known(study_id: int, address: str) -> Person | None:
@@ -173,47 +173,41 @@ def _welcome(study_id: int, person: Person) -> bool:
     return not (facts.withdrew or facts.opted_out)
 
 
-@jobs.handler(KIND, tries=20)
-def _send(work: jobs.Work) -> dict[str, Any]:
-    row = db.session.get(Registration, work.args["registration"])
-    if row is None or row.mailed_at is not None:
-        return {}
-    content, address = _write(row, work.args.get("language", DEFAULT_LANGUAGE))
-    settings = current_app.config["SETTINGS"].mail
-    try:
-        with Connection(settings) as connection:
-            connection.open()
-            reply = connection.offer(address, "registration") or connection.send(content)
-    except MailServerError as error:
-        raise jobs.TryLaterError(RETRY, str(error)) from error
-    if reply.kind == mail.LATER:
-        raise jobs.TryLaterError(RETRY, reply.detail)
-    with transaction():
-        db.session.get_one(Registration, work.args["registration"]).mailed_at = clock.now()
-    return {"said": reply.kind}
-
-
-def _write(row: Registration, language: str) -> tuple[bytes, str]:
-    words, said = study_words(db.session.get_one(Study, row.study_id)), phrases(language)
+def _write(message: OutboxMessage, words: Words) -> Letter:
+    row, own, said = _row(message), words[message.study_id], phrases(message.language)
     texts = {lang: one for (kind, lang), one in load_texts(row.study_id).items() if kind == "registration"}
     values = {
-        "name": row.name, "organization": row.organization, "study": words.title, "credential": words.credential,
-        "minutes": str(words.minutes), "closes": words.closes or said["closes"], "opt_out": "",
-        "contact": words.contact or said["contact"],
+        "name": row.name, "organization": row.organization, "study": own.title, "credential": own.credential,
+        "minutes": str(own.minutes), "closes": own.closes or said["closes"], "opt_out": "",
+        "contact": own.contact or said["contact"],
         "link": links.site_url(f"/join/confirm/{links.row_token('confirm', row.id)}"),
     }  # fmt: skip
-    text = texts.get(language, texts[DEFAULT_LANGUAGE]).text
-    done = render(text, values, language=language, link="confirm")
+    text = texts.get(message.language, texts[DEFAULT_LANGUAGE]).text
+    done = render(text, values, language=message.language, link="confirm")
     letter = Mail(
-        to_name=row.name, to_address=row.email, from_name=words.sender_name, reply_to=words.reply_to,
-        subject=done.subject, text=done.text, html=done.html, message_id=row.message_id, date=clock.now(),
-        language=language,
+        to_name=row.name, to_address=row.email, from_name=own.sender_name, reply_to=own.reply_to,
+        subject=done.subject, text=done.text, html=done.html, message_id=message.message_id, date=clock.now(),
+        language=message.language,
     )  # fmt: skip
-    db.session.rollback()
-    try:
-        return mail.build(letter, current_app.config["SETTINGS"].mail), letter.to_address
-    except MailRefusedError as error:
-        raise StateError(str(error)) from error
+    return Letter(message.id, row.address_mark, "registration", letter)
+
+
+def _row(message: OutboxMessage) -> Registration:
+    return db.session.get_one(Registration, message.registration_id)
+
+
+def _judge(message: OutboxMessage, _letter: Letter) -> str:
+    row, study = _row(message), db.session.get_one(Study, message.study_id, populate_existing=True)
+    if person := _known(study.id, row.email):
+        db.session.get(Person, person.id, with_for_update=True, populate_existing=True)
+    if study.stage not in OPEN:
+        return NOT_OPEN
+    if row.asked_at + VALID < clock.now():
+        return "its link is more than a week old"
+    return "" if _wanted(study.id, row.address_mark, row.email) else OPTED_OUT
+
+
+REGISTRATION = Kind(_write, _judge, blame_nobody, heeds_hours=False)
 
 
 def load_confirm_page(token: str) -> JoinPage:

@@ -57,8 +57,8 @@ def _erase_study(study_id: int) -> int:
         _keep_marks(study_id)
         for person in people:
             erase_person(person)
+        _forget_answers_of_servers(study_id)
         registrations = db.session.execute(delete(Registration).where(Registration.study_id == study_id))
-        _forget_answers_of_servers([person.id for person in people])
         audit.record(
             WORKER, "erased names", f"study {study_id}", study_id=study_id,
             note=f"{len(people)} people, {registrations.rowcount} registrations, 90 days after the survey closed",  # type: ignore[attr-defined]  # a cursor result
@@ -72,17 +72,18 @@ def erase_person(person: Person) -> None:
     person.code, person.token_hash = f"erased-{person.id}", None
 
 
-def _forget_answers_of_servers(ids: list[int]) -> None:
-    # What a mail server says often repeats the address.
-    messages = select(OutboxMessage.id).where(OutboxMessage.person_id.in_(ids))
+def _forget_answers_of_servers(study_id: int) -> None:
+    # What a mail server says often repeats the address. The panel's addresses are kept with its record.
+    theirs = OutboxMessage.study_id == study_id, OutboxMessage.panelist_id.is_(None)
+    messages = select(OutboxMessage.id).where(*theirs)
     plain: dict[str, Any] = {"synchronize_session": False}
     db.session.execute(
         update(Attempt).where(Attempt.message_id.in_(messages)).values(detail=""), execution_options=plain
     )
     reports = update(BounceReport).where(BounceReport.message_id.in_(messages)).values(detail="")
     db.session.execute(reports, execution_options=plain)
-    ended = OutboxMessage.person_id.in_(ids), OutboxMessage.state.in_(("failed", "unknown"))
-    db.session.execute(update(OutboxMessage).where(*ended).values(reason=""), execution_options=plain)
+    ended = OutboxMessage.state.in_(("failed", "unknown"))
+    db.session.execute(update(OutboxMessage).where(*theirs, ended).values(reason=""), execution_options=plain)
 
 
 def _keep_marks(study_id: int) -> None:

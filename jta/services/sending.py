@@ -8,8 +8,7 @@ so only a director can have it sent again. Who may get it is judged again at han
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -20,14 +19,23 @@ from jta.db import db, reading, transaction
 from jta.jobs import WORKER_LOST
 from jta.mail import Connection, MailRefusedError, MailServerError, Reply
 from jta.mail_settings import MailSettings
-from jta.models.delivery import Attempt, OutboxMessage, Person, PersonEvent, Wave
+from jta.models.delivery import Attempt, OutboxMessage, Wave
 from jta.models.jobs import Worker
-from jta.models.study import Study
 from jta.services import links
-from jta.services.delivery_settings import get_settings
-from jta.services.letters import Letter, StudyWords, study_words, write_letter
-from jta.services.quiet_hours import Hours, hours_of
-from jta.services.recipients import judge, load_facts, text_kind
+from jta.services.outbox import (
+    NOT_CONFIGURED,
+    Kind,
+    Letter,
+    StaleLetterError,
+    Words,
+    names_no_mailbox,
+    study_hours,
+)
+from jta.services.panel_mail import PANEL
+from jta.services.quiet_hours import Hours
+from jta.services.registration import REGISTRATION
+from jta.services.trial_mail import TRIAL
+from jta.services.wave_mail import WAVE
 from jta.services.waves import turn_waves
 
 log = structlog.get_logger()
@@ -37,9 +45,16 @@ MINUTE = timedelta(minutes=1)
 _SENDING = 0x6A7461  # the name of our lock in PostgreSQL
 GIVE_UP = timedelta(hours=72)
 SHORTEST, LONGEST = timedelta(minutes=10), timedelta(hours=4)
-NOT_CONFIGURED = "No mail server is configured."
 GAVE_UP = "The mail server did not take it for 72 hours"
-_NO_SUCH_ADDRESS = re.compile(r"55[013] (?:5\.1\.[0-9]+ |(?!5\.))")
+
+
+def kind_of(message: OutboxMessage) -> Kind:
+    """Return how messages of this kind are written and judged."""
+    if message.wave_id is not None:
+        return WAVE
+    if message.round_id is not None:
+        return PANEL
+    return TRIAL if message.registration_id is None else REGISTRATION
 
 
 def wait_after(tries: int) -> timedelta:
@@ -71,7 +86,7 @@ class Postman:
         return self._deliver(batch) if batch else began
 
     def _deliver(self, batch: Sequence[int]) -> bool:
-        words: dict[int, StudyWords] = {}
+        words = Words()
         left = list(batch)
         with Connection(self._settings) as connection:
             try:
@@ -93,22 +108,23 @@ class Postman:
         self.trouble = why
         log.warning("mail_server_unusable", why=why)
 
-    def _send(self, connection: Connection, message_id: int, words: dict[int, StudyWords]) -> None:
+    def _send(self, connection: Connection, message_id: int, words: Words) -> None:
         letter = prepare(message_id, words)
         if letter is None:
             return
         try:
             content = mail.build(letter.mail, self._settings)
         except MailRefusedError as error:
-            record(letter.id, self._name, Reply(mail.REFUSED, str(error)))
+            if begin_hand_over(letter, self._name):
+                record(letter.id, self._name, Reply(mail.REFUSED, str(error)))
             return
-        reply = connection.offer(letter.address, links.bounce_mark(letter.id))
+        reply = connection.offer(letter.mail.to_address, links.bounce_mark(letter.id))
         if reply is None:
             if not begin_hand_over(letter, self._name):
                 connection.reset()
                 return
             reply = connection.send(content)
-        record(letter.id, self._name, reply)
+        record(letter.id, self._name, reply, letter.address_mark)
 
 
 def sweep() -> None:
@@ -123,7 +139,7 @@ def sweep() -> None:
         found = select(OutboxMessage).where(held, late).with_for_update(skip_locked=True)
         for message in db.session.scalars(found):
             if message.state == "claimed":
-                message.state, message.claimed_by, message.claimed_until = "planned", None, None
+                _put_back(message)
             else:
                 _end(message, "unknown", "The program was ended while this message was being sent.")
                 message.attempts.append(Attempt(at=clock.now(), outcome=mail.UNKNOWN, detail=message.reason))
@@ -141,14 +157,12 @@ def claim(name: str, per_minute: int = 0) -> list[int]:
         room = min(BATCH, _room(per_minute)) if per_minute else BATCH
         if room <= 0:
             return []
-        found = select(OutboxMessage, Wave.study_id).join(Wave, Wave.id == OutboxMessage.wave_id).where(*_due())
-        ordered = found.order_by(OutboxMessage.due_at, OutboxMessage.id).limit(room)
-        rows = list(db.session.execute(ordered.with_for_update(of=OutboxMessage, skip_locked=True)))
-        hours = {study_id: _hours(study_id) for study_id in {study_id for _, study_id in rows}}
-        quiet = {study_id for study_id, own in hours.items() if own.is_quiet(clock.now())}
-        for study_id in quiet:
-            _put_off(study_id, hours[study_id])
-        claimed = [message for message, study_id in rows if study_id not in quiet]
+        # Whoever registers waits for the message; the panel is small; a wave can wait.
+        first = OutboxMessage.wave_id.is_not(None), OutboxMessage.round_id.is_not(None)
+        found = select(OutboxMessage).where(*_due()).order_by(*first, OutboxMessage.due_at, OutboxMessage.id)
+        rows = list(db.session.scalars(found.limit(room).with_for_update(skip_locked=True)))
+        quiet = _put_off({message.study_id for message in rows if kind_of(message).heeds_hours})
+        claimed = [message for message in rows if not (message.study_id in quiet and kind_of(message).heeds_hours)]
         for message in claimed:
             message.state, message.claimed_by, message.claimed_until = "claimed", name, clock.now() + LEASE
         return [message.id for message in claimed]
@@ -165,20 +179,19 @@ def _room(per_minute: int) -> int:
 
 def _due() -> tuple[ColumnElement[bool], ...]:
     sending = select(Wave.id).where(Wave.state == "sending").correlate(None)
-    return OutboxMessage.state == "planned", OutboxMessage.due_at <= clock.now(), OutboxMessage.wave_id.in_(sending)
+    held = OutboxMessage.wave_id.is_(None) | OutboxMessage.wave_id.in_(sending)
+    return OutboxMessage.state == "planned", OutboxMessage.due_at <= clock.now(), held
 
 
-def _hours(study_id: int) -> Hours:
-    return hours_of(get_settings(study_id), db.session.get_one(Study, study_id).time_zone)
-
-
-def _put_off(study_id: int, hours: Hours) -> None:
-    waves = select(Wave.id).where(Wave.study_id == study_id)
-    due = OutboxMessage.wave_id.in_(waves), OutboxMessage.state == "planned", OutboxMessage.due_at <= clock.now()
-    db.session.execute(
-        update(OutboxMessage).where(*due).values(due_at=hours.next_allowed(clock.now())),
-        execution_options={"synchronize_session": False},
-    )
+def _put_off(study_ids: Iterable[int]) -> dict[int, Hours]:
+    """Put off what of these studies heeds quiet hours, where it is quiet now; return those studies."""
+    now, heeds = clock.now(), OutboxMessage.wave_id.is_not(None) | OutboxMessage.round_id.is_not(None)
+    quiet = {one: hours for one in study_ids if (hours := study_hours(one)).is_quiet(now)}
+    for study_id, hours in quiet.items():
+        due = OutboxMessage.study_id == study_id, OutboxMessage.state == "planned", OutboxMessage.due_at <= now
+        later = update(OutboxMessage).where(*due, heeds).values(due_at=hours.next_allowed(now))
+        db.session.execute(later, execution_options={"synchronize_session": False})
+    return quiet
 
 
 def release(ids: Sequence[int], name: str) -> None:
@@ -189,51 +202,43 @@ def release(ids: Sequence[int], name: str) -> None:
     with transaction():
         mine = OutboxMessage.id.in_(ids), OutboxMessage.state == "claimed", OutboxMessage.claimed_by == name
         for message in db.session.scalars(select(OutboxMessage).where(*mine).with_for_update()):
-            message.state, message.claimed_by, message.claimed_until = "planned", None, None
+            _put_back(message)
             if message.first_due_at + GIVE_UP <= clock.now():
                 _end(message, "failed", f"{GAVE_UP}.")
 
 
-def prepare(message_id: int, words: dict[int, StudyWords]) -> Letter | None:
+def prepare(message_id: int, words: Words) -> Letter | None:
     """Return a claimed message with its text, or None where it is gone or nobody is to be written to."""
     with reading():
         message = db.session.get(OutboxMessage, message_id)
-        person = db.session.get(Person, message.person_id) if message else None
-        if message is None or person is None:
-            return None
-        wave = message.wave
-        if wave.study_id not in words:
-            words[wave.study_id] = study_words(db.session.get_one(Study, wave.study_id))
-        (facts,) = load_facts(wave.study_id, [person.id], but_wave=wave.id)
-        return write_letter(message, person, wave, words[wave.study_id], text_kind(wave.kind, facts))
+        return kind_of(message).write(message, words) if message else None
 
 
 def begin_hand_over(letter: Letter, name: str) -> bool:
-    """Write down that a message is handed over now, if its person may still get it; else give it its final state.
+    """Write down that a message is handed over now, if its reader may still get it; else give it its final state.
 
-    After this is committed the message counts as sent. The person's row is locked: an opt-out comes before, and is
+    After this is committed the message counts as sent. The reader's row is locked: an opt-out comes before, and is
     seen, or after.
     """
     with transaction():
         message = _claimed(letter.id, name)
         if message is None:
             return False
-        wave = db.session.get_one(Wave, message.wave_id, populate_existing=True)
-        if wave.state != "sending":
-            message.state, message.claimed_by, message.claimed_until = "planned", None, None
+        try:
+            reason = kind_of(message).judge(message, letter)
+        except StaleLetterError:
+            _put_back(message)
             return False
-        db.session.get(Person, letter.person_id, with_for_update=True, populate_existing=True)
-        study = db.session.get_one(Study, wave.study_id, populate_existing=True)
-        (facts,) = load_facts(study.id, [letter.person_id], but_wave=wave.id)
-        if reason := judge(wave.kind, facts, study.stage, clock.now()):
+        if reason:
             _end(message, "skipped", reason)
             return False
-        if (facts.mark, text_kind(wave.kind, facts)) != (letter.address_mark, letter.text_kind):
-            message.state, message.claimed_by, message.claimed_until = "planned", None, None
-            return False
-        message.state, message.claimed_until = "handed over", clock.now() + LEASE
-        message.address_mark, message.text_kind, message.sent_at = facts.mark, letter.text_kind, clock.now()
+        message.state, message.claimed_until, message.sent_at = "handed over", clock.now() + LEASE, clock.now()
+        message.address_mark, message.text_kind = letter.address_mark, letter.text_kind
         return True
+
+
+def _put_back(message: OutboxMessage) -> None:
+    message.state, message.claimed_by, message.claimed_until = "planned", None, None
 
 
 def _claimed(message_id: int, name: str) -> OutboxMessage | None:
@@ -241,25 +246,26 @@ def _claimed(message_id: int, name: str) -> OutboxMessage | None:
     return message if message is not None and (message.state, message.claimed_by) == ("claimed", name) else None
 
 
-def record(message_id: int, name: str, reply: Reply) -> None:
+def record(message_id: int, name: str, reply: Reply, mark: str = "") -> None:
     """Write down what the mail server said to a message.
 
-    The answer may come after the claim ran out and the message counts as unknown: the answer is the truth.
+    The answer may come after the claim ran out and the message counts as unknown: the answer is the truth. ``mark``
+    is that of the address that was offered.
     """
     with transaction():
         message = db.session.get(OutboxMessage, message_id, with_for_update=True, populate_existing=True)
         held = ("claimed", "handed over", "unknown")
         if message is None or message.state not in held or message.claimed_by != name:
             return
-        message.tries += 1
+        message.tries, message.address_mark = message.tries + 1, mark or message.address_mark
         message.attempts.append(Attempt(at=clock.now(), outcome=reply.kind, detail=reply.detail))
         if reply.kind == mail.LATER:
             _try_later(message, reply)
         elif reply.kind == mail.REFUSED:
             _end(message, "failed", reply.detail)
             message.sent_at = None
-            if _NO_SUCH_ADDRESS.match(reply.detail):
-                db.session.add(PersonEvent(person_id=message.person_id, kind="bounced", at=clock.now()))
+            if names_no_mailbox(reply.detail):
+                kind_of(message).blame(message)
         else:
             _end(message, reply.kind, reply.detail if reply.kind == mail.UNKNOWN else "")
 
@@ -270,8 +276,9 @@ def _try_later(message: OutboxMessage, reply: Reply) -> None:
     if due > message.first_due_at + GIVE_UP:
         _end(message, "failed", f"{GAVE_UP}: {reply.detail}")
         return
-    message.state, message.claimed_by, message.claimed_until = "planned", None, None
-    message.reason, message.due_at = reply.detail, _hours(message.wave.study_id).next_allowed(due)
+    _put_back(message)
+    heeds = kind_of(message).heeds_hours
+    message.reason, message.due_at = reply.detail, study_hours(message.study_id).next_allowed(due) if heeds else due
 
 
 def _end(message: OutboxMessage, state: str, reason: str) -> None:

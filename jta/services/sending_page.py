@@ -115,10 +115,10 @@ def wave_lines(study_id: int) -> list[WaveLine]:
     waves = list(db.session.scalars(select(Wave).where(Wave.study_id == study_id).order_by(Wave.number)))
     counts: dict[int, dict[str, int]] = {wave.id: {} for wave in waves}
     grouped = (
-        select(OutboxMessage.wave_id, OutboxMessage.state, func.count())
-        .join(Wave, Wave.id == OutboxMessage.wave_id)
+        select(Wave.id, OutboxMessage.state, func.count())
+        .join(OutboxMessage, OutboxMessage.wave_id == Wave.id)
         .where(Wave.study_id == study_id)
-        .group_by(OutboxMessage.wave_id, OutboxMessage.state)
+        .group_by(Wave.id, OutboxMessage.state)
     )
     for wave_id, state, count in db.session.execute(grouped):
         counts[wave_id][state] = count
@@ -128,11 +128,11 @@ def wave_lines(study_id: int) -> list[WaveLine]:
 
 def _bounced(study_id: int) -> dict[int, int]:
     found = (
-        select(OutboxMessage.wave_id, func.count(OutboxMessage.id.distinct()))
+        select(Wave.id, func.count(OutboxMessage.id.distinct()))
+        .join(OutboxMessage, OutboxMessage.wave_id == Wave.id)
         .join(BounceReport, BounceReport.message_id == OutboxMessage.id)
-        .join(Wave, Wave.id == OutboxMessage.wave_id)
         .where(Wave.study_id == study_id, BounceReport.kind == "hard")
-        .group_by(OutboxMessage.wave_id)
+        .group_by(Wave.id)
     )
     return {wave_id: count for wave_id, count in db.session.execute(found)}
 

@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import secrets
-from typing import Any
-
 from flask import current_app
 
-from jta import audit, clock, jobs, mail
+from jta import audit, clock
 from jta.audit import Actor
 from jta.db import db, transaction
-from jta.errors import InvalidInputError, StateError
-from jta.mail import Connection, Mail, MailRefusedError, MailServerError
+from jta.errors import NotFoundError, StateError
+from jta.mail import Mail
 from jta.models.account import User
-from jta.models.jobs import Job
-from jta.models.study import Study
+from jta.models.delivery import OutboxMessage
+from jta.services import links
 from jta.services.delivery_settings import load_texts
-from jta.services.letters import preview_letter, study_words
-from jta.services.sending import NOT_CONFIGURED
-
-KIND = "trial message"
+from jta.services.letters import preview_letter
+from jta.services.outbox import NOT_CONFIGURED, Kind, Letter, Words, blame_nobody, plan_message
 
 
 def ask_trial(actor: Actor, study_id: int, kind: str, language: str) -> int:
-    """Ask for a trial of a message to one's own address; return the job's id.
+    """Ask for a trial of a message to one's own address; return the number of the message.
 
     Raises
     ------
@@ -33,45 +28,39 @@ def ask_trial(actor: Actor, study_id: int, kind: str, language: str) -> int:
     if not current_app.config["SETTINGS"].mail.configured:
         raise StateError(f"{NOT_CONFIGURED} An administrator sets one up.")
     with transaction():
-        job = jobs.enqueue(KIND, study_id, {"kind": kind, "language": language}, actor)
+        message = plan_message(study_id, wait=False, user_id=actor.user_id, text_kind=kind, language=language)
         audit.record(actor, "asked for trial message", f"{kind} ({language})", study_id=study_id)
-        return job.id
+        return message.id
 
 
-@jobs.handler(KIND, tries=1)
-def _send(work: jobs.Work) -> dict[str, Any]:
-    study_id, kind, language = work.study_id or 0, work.args["kind"], work.args["language"]
-    content, address = _write(study_id, kind, language, work.actor)
-    settings = current_app.config["SETTINGS"].mail
-    try:
-        with Connection(settings) as connection:
-            connection.open()
-            reply = connection.offer(address, "trial") or connection.send(content)
-    except MailServerError as error:
-        raise StateError(str(error)) from error
-    if reply.kind != mail.ACCEPTED:
-        raise StateError(f"The mail server did not take it: {reply.detail}")
-    return {"to": address, "said": reply.detail}
-
-
-def _write(study_id: int, kind: str, language: str, actor: Actor) -> tuple[bytes, str]:
-    user = db.session.get_one(User, actor.user_id)
-    settings = current_app.config["SETTINGS"]
-    text = load_texts(study_id)[kind, language].text
-    words = study_words(db.session.get_one(Study, study_id))
-    rendered, _ = preview_letter(study_id, None, text, language)
+def _write(message: OutboxMessage, words: Words) -> Letter:
+    user, said = db.session.get_one(User, message.user_id), words[message.study_id]
+    text = load_texts(message.study_id)[message.text_kind, message.language].text
+    done, _ = preview_letter(message.study_id, None, text, message.language)
     trial = Mail(
-        to_name=user.name, to_address=user.email, from_name=words.sender_name, reply_to=words.reply_to,
-        subject=f"[Trial] {rendered.subject}", text=rendered.text, html=rendered.html, date=clock.now(),
-        message_id=f"<trial.{secrets.token_hex(12)}@{settings.host}>", language=language,
+        to_name=user.name, to_address=user.email, from_name=said.sender_name, reply_to=said.reply_to,
+        subject=f"[Trial] {done.subject}", text=done.text, html=done.html, date=clock.now(),
+        message_id=message.message_id, language=message.language,
     )  # fmt: skip
-    db.session.rollback()
-    try:
-        return mail.build(trial, settings.mail), trial.to_address
-    except MailRefusedError as error:
-        raise InvalidInputError(str(error)) from error
+    return Letter(message.id, links.address_mark(message.study_id, user.email), message.text_kind, trial)
 
 
-def get_trial(study_id: int, job_id: int) -> Job:
-    """Return a trial by its job."""
-    return jobs.get_job(study_id, job_id, KIND)
+def _judge(_message: OutboxMessage, _letter: Letter) -> str:
+    return ""
+
+
+TRIAL = Kind(_write, _judge, blame_nobody, heeds_hours=False)
+
+
+def get_trial(study_id: int, message_id: int) -> OutboxMessage:
+    """Return a trial by its number.
+
+    Raises
+    ------
+    NotFoundError
+        If the study has none with this number.
+    """
+    message = db.session.get(OutboxMessage, message_id)
+    if message is None or message.user_id is None or message.study_id != study_id:
+        raise NotFoundError
+    return message

@@ -20,13 +20,13 @@ def decide_unknown(actor: Actor, study_id: int, message_id: int, *, again: bool)
     """
     with transaction():
         message = db.session.get(OutboxMessage, message_id, with_for_update=True, populate_existing=True)
-        if message is None or message.wave.study_id != study_id:
+        if message is None or message.wave is None or message.study_id != study_id:
             raise NotFoundError
         if message.state != "unknown" or message.reason == LEFT_AS_IS:
             raise StateError("This message has been decided on. Reload the page to see how it stands now.")
         wave = message.wave
         if again:
-            _send_again(message)
+            _send_again(message, wave)
         else:
             message.reason = LEFT_AS_IS
         done = "sent unknown message again" if again else "left unknown message"
@@ -34,8 +34,8 @@ def decide_unknown(actor: Actor, study_id: int, message_id: int, *, again: bool)
     return wave
 
 
-def _send_again(message: OutboxMessage) -> None:
-    now, wave = clock.now(), message.wave
+def _send_again(message: OutboxMessage, wave: Wave) -> None:
+    now = clock.now()
     if wave.state == "cancelled":
         raise StateError("Its wave was cancelled, so nothing more of it is sent.")
     message.state, message.reason, message.claimed_by = "planned", "", None

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask import current_app
 from sqlalchemy import exists, func, insert, select, update
 
 from jta import audit, clock
@@ -19,8 +17,8 @@ from jta.models.delivery import OutboxMessage, Person, PersonEvent, Wave
 from jta.models.response import Response
 from jta.models.study import Study
 from jta.services import links
-from jta.services.delivery_settings import get_settings, load_texts
-from jta.services.quiet_hours import hours_of
+from jta.services.delivery_settings import load_texts
+from jta.services.outbox import new_message_id, study_hours
 from jta.services.recipients import BEFORE, GAP, OPEN, UNDER_WAY, Facts, judge, load_facts, text_kind
 from jta.services.study_stage import lock_study
 
@@ -247,12 +245,11 @@ def _to_write_to(study: Study, wave: Wave) -> Iterator[tuple[Facts, str]]:
 
 def _make_messages(study: Study, wave: Wave) -> int:
     now = clock.now()
-    due = hours_of(get_settings(study.id), study.time_zone).next_allowed(now)
-    host = current_app.config["SETTINGS"].host
+    due = study_hours(study.id).next_allowed(now)
     people = list(_to_write_to(study, wave))
     rows = [
         {
-            "person_id": facts.id, "wave_id": wave.id, "message_id": f"<{secrets.token_hex(16)}@{host}>",
+            "study_id": study.id, "person_id": facts.id, "wave_id": wave.id, "message_id": new_message_id(),
             "state": "skipped" if reason else "planned", "reason": reason, "text_kind": text_kind(wave.kind, facts),
             "address_mark": facts.mark, "due_at": due, "first_due_at": due, "ended_at": now if reason else None,
         }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, redirect, render_template, request
+from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from jta.errors import InvalidInputError
@@ -40,6 +40,14 @@ def stop(token: str) -> ResponseReturnValue:
     if request.method == "POST":
         opt_out.opt_out(token)
     return _page("stop", opt_out.load_stop_page(token), token=token)
+
+
+@bp.post("/stop/<token>/resume")
+@_few_misses
+def resume(token: str) -> ResponseReturnValue:
+    """Write to a panelist again, who asks for it by the same link."""
+    opt_out.resume_panel(token)
+    return redirect(url_for("mail.stop", token=token), 303)
 
 
 @bp.route("/join/<code>", methods=["GET", "POST"])

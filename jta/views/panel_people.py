@@ -12,6 +12,7 @@ from jta.services import panel as service
 from jta.services.panel_mail import came_back
 from jta.services.panel_overview import has_signed
 from jta.services.panel_statements import list_texts
+from jta.services.person_story import load_panel_story
 from jta.views.study_attempt import attempt
 
 
@@ -50,8 +51,10 @@ def edit_panelist(study_id: int, panelist_id: int) -> ResponseReturnValue:
     if tried.done:
         flash("Saved.", "success")
         return _to_people(study_id)
-    returned = came_back(study_id).get(panelist_id)
-    page = render_template("panel/person.html", form=form, person=person, conflict=tried.conflict, returned=returned)
+    page = render_template(
+        "panel/person.html", form=form, person=person, conflict=tried.conflict, story=load_panel_story(person),
+        returned=came_back(study_id).get(panelist_id),
+    )  # fmt: skip
     return page, tried.status
 
 

@@ -16,6 +16,7 @@ from jta.language import locale_of_now
 from jta.services import panel_answers as answers
 from jta.services import panel_pages as pages
 from jta.services import panel_visits as visits
+from jta.services.opt_out import panel_stop_url
 from jta.services.panel_results import load_results
 from jta.services.panel_statements import sign
 from jta.services.panel_writing import own_proposals
@@ -62,7 +63,8 @@ def home() -> ResponseReturnValue:
     seen = visit()
     if seen.unsigned:
         return redirect(url_for("panelist.statements"), 303)
-    return page("home", seen, cards=visits.list_cards(seen))
+    again = panel_stop_url(seen.panelist) if seen.panelist.stopped_at else None
+    return page("home", seen, cards=visits.list_cards(seen), again=again)
 
 
 @bp.route("/panel/statements", methods=["GET", "POST"])

@@ -9,7 +9,6 @@ from jta.errors import InvalidInputError, NotFoundError
 from jta.forms.common import show_error
 from jta.forms.sending import PlanForm, SendingSettingsForm, TextForm, stored_settings
 from jta.forms.study import seen_version
-from jta.jobs import worker_is_running
 from jta.permissions import current_actor
 from jta.services import delivery_settings as settings_service
 from jta.services import person_story, trial_mail, undecided, waves
@@ -142,15 +141,15 @@ def reset_text(study_id: int, text_kind: str, language: str) -> ResponseReturnVa
 def ask_trial(study_id: int, text_kind: str, language: str) -> ResponseReturnValue:
     """Send a trial of a message to oneself; go to how it went."""
     _text(study_id, text_kind, language)
-    job_id = trial_mail.ask_trial(current_actor(), study_id, text_kind, language)
-    return redirect(url_for("sending.trial", study_id=study_id, trial_id=job_id), 303)
+    trial_id = trial_mail.ask_trial(current_actor(), study_id, text_kind, language)
+    return redirect(url_for("sending.trial", study_id=study_id, trial_id=trial_id), 303)
 
 
 @bp.get("/trials/<int:trial_id>")
 def trial(study_id: int, trial_id: int) -> ResponseReturnValue:
     """Show how a trial message went."""
-    job = trial_mail.get_trial(study_id, trial_id)
-    return render_template("sending/trial.html", job=job, working=worker_is_running(), names=NAMES)
+    message = trial_mail.get_trial(study_id, trial_id)
+    return render_template("sending/trial.html", message=message, mail=pages.mail_state(), names=NAMES)
 
 
 @bp.route("/settings", methods=["GET", "POST"])

@@ -60,8 +60,10 @@ def send(person: int, state: str, number: int = 1) -> None:
         db.session.add(wave)
         db.session.flush()
     db.session.add(
-        OutboxMessage(person_id=person, wave_id=wave.id, message_id=f"<{person}.{number}@x>", state=state, due_at=START,
-                      first_due_at=START)
+        OutboxMessage(
+            study_id=wave.study_id, person_id=person, wave_id=wave.id, message_id=f"<{person}.{number}@x>",
+            state=state, due_at=START, first_due_at=START,
+        )
     )  # fmt: skip
     db.session.commit()
 

@@ -17,6 +17,7 @@ from jta.services.delivery import edit_person, remove_person
 from jta.services.delivery_checks import PersonDetails
 from jta.services.delivery_roster import person_state
 from jta.services.links import link_url
+from jta.services.outbox import Words
 from jta.services.sending import Postman
 from jta.services.sending_page import load_wave_page
 from jta.services.waves import WavePlan, plan_waves
@@ -198,7 +199,7 @@ def test_a_claim_of_a_dead_worker_is_taken_up_and_a_message_on_its_way_becomes_u
         plan_waves(dora, study.id, [WavePlan("invitation", TUESDAY)])
         waves.turn_waves()
         first, _ = sending.claim("dead")
-        letter = sending.prepare(first, {})
+        letter = sending.prepare(first, Words())
         assert sending.begin_hand_over(letter, "dead")  # and here the worker is killed
         work(Postman(server.settings(), "w"))
         assert not server.received  # the claims still count
@@ -216,7 +217,7 @@ def test_the_answer_that_comes_late_is_the_truth(app_context, server):
         plan_waves(dora, study.id, [WavePlan("invitation", TUESDAY)])
         waves.turn_waves()
         (only,) = sending.claim("slow")
-        assert sending.begin_hand_over(sending.prepare(only, {}), "slow")
+        assert sending.begin_hand_over(sending.prepare(only, Words()), "slow")
     with clock.running_on(lambda: TUESDAY + sending.LEASE):
         sending.sweep()
         assert states(study.id) == {"a@example.org": "unknown"}
@@ -243,7 +244,7 @@ def test_who_may_get_it_is_judged_again_when_it_is_handed_over(app_context, serv
         (wave,) = plan_waves(dora, study.id, [WavePlan("invitation", TUESDAY)])
         waves.turn_waves()
         (only,) = sending.claim("w")
-        letter = sending.prepare(only, {})
+        letter = sending.prepare(only, Words())
         if change == "submitted":
             respond(person, submitted=True)
         elif change == "removed":
@@ -269,7 +270,7 @@ def test_an_address_changed_meanwhile_gets_the_message_and_the_old_one_does_not(
         plan_waves(dora, study.id, [WavePlan("invitation", TUESDAY)])
         waves.turn_waves()
         (only,) = sending.claim("w")
-        letter = sending.prepare(only, {})
+        letter = sending.prepare(only, Words())
         edit_person(dora, study.id, person.id, PersonDetails("Person 1", "new@example.org"), seen=person_state(person))
         assert not sending.begin_hand_over(letter, "w")
         work(Postman(server.settings(), "w"))

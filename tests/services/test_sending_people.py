@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from jta import audit, clock, jobs
+from jta import audit, clock
 from jta.db import db, transaction
 from jta.errors import InvalidInputError, NotFoundError, StateError, SurveyClosedError
 from jta.models.delivery import OutboxMessage, Person, PersonEvent
 from jta.models.sending import BounceReport, LeftAlone, Registration
 from jta.models.survey import Instrument
-from jta.services import bounces, links, opt_out, paper_letters, registration, retention
+from jta.services import bounces, links, opt_out, paper_letters, registration, retention, sending
 from jta.services.delivery import edit_person, remove_person
 from jta.services.delivery_checks import PersonDetails
 from jta.services.delivery_import import merge_roster
@@ -261,7 +261,7 @@ def confirm_token() -> str:
 def test_registering_sends_one_mail_and_confirming_makes_a_person(open_study, server):
     study, _, code = open_study
     registration.register(code, Wish("Robin", "robin@example.org", "Springfield"))
-    jobs.run_waiting()
+    work(Postman(server.settings(), "w"))
     assert server.recipients == {"robin@example.org": 1}
     assert links.site_url(f"/join/confirm/{confirm_token()}") in server.received[0].part("plain")
     assert len(people(study.id)) == 1  # nobody yet
@@ -275,13 +275,13 @@ def test_registering_sends_one_mail_and_confirming_makes_a_person(open_study, se
 def test_a_known_address_leads_to_its_own_person_and_an_unwanted_one_gets_no_mail(open_study, server):
     study, _, code = open_study
     registration.register(code, Wish("Somebody", "Known@example.org"))
-    jobs.run_waiting()
+    work(Postman(server.settings(), "w"))
     registration.confirm(confirm_token())
     assert len(people(study.id)) == 1
     opt_out.opt_out(stop_token(people(study.id)[0]))
     with clock.running_on(lambda: clock._system_time() + 2 * DAY):
         registration.register(code, Wish("Somebody", "known@example.org"))
-    jobs.run_waiting()
+    work(Postman(server.settings(), "w"))
     assert len(server.received) == 1
 
 
@@ -291,7 +291,7 @@ def test_one_address_gets_few_mails_however_often_it_is_typed(open_study, server
         for _ in range(3):
             with clock.running_on(lambda now=TUESDAY + day * timedelta(hours=25): now):
                 registration.register(code, Wish("Robin", "robin@example.org"))
-                jobs.run_waiting()
+                work(Postman(server.settings(), "w"))
     assert server.recipients == {"robin@example.org": 3}
 
 
@@ -299,10 +299,10 @@ def test_a_put_off_confirmation_is_tried_again(open_study, server):
     _, _, code = open_study
     with clock.running_on(lambda: TUESDAY):
         registration.register(code, Wish("Robin", "later1-a@example.org"))
-        jobs.run_waiting()
+        work(Postman(server.settings(), "w"))
     assert not server.received
-    with clock.running_on(lambda: TUESDAY + registration.RETRY):
-        jobs.run_waiting()
+    with clock.running_on(lambda: TUESDAY + sending.SHORTEST):
+        work(Postman(server.settings(), "w"))
     assert server.recipients == {"later1-a@example.org": 1}
 
 

@@ -15,7 +15,7 @@ from jta.models.delivery import Person, PersonEvent
 from jta.services import links, opt_out, sending, waves
 from jta.services.delivery_import import merge_roster
 from jta.services.delivery_merge import RosterLine, load_stored
-from jta.services.letters import Letter
+from jta.services.outbox import Letter, Words
 from jta.services.waves import WavePlan, plan_waves
 from tests.services.sending_study import TUESDAY, make_field, people
 
@@ -48,7 +48,7 @@ class Orders:
         waves.turn_waves()
         while batch := sending.claim("w"):
             self._stop_some(0.02)
-            letters = [sending.prepare(one, {}) for one in batch]
+            letters = [sending.prepare(one, Words()) for one in batch]
             self._stop_some(0.02)
             self._import_some()
             self.random.shuffle(letters)

@@ -10,16 +10,17 @@ from functools import cache
 import pytest
 from flask.testing import FlaskClient
 
-from jta import ROOT, clock, jobs
+from jta import ROOT, clock
 from jta.db import db
 from jta.models.delivery import Person
 from jta.models.sending import DeliverySettings, Registration
 from jta.services import links, panel_rounds
 from jta.services.panel_kinds import KINDS
+from jta.services.sending import Postman
 from tests.factories import csrf_from
 from tests.mail_server import mail_server
 from tests.services.panel_study import answer, close, finish, make_panel_study, open_round
-from tests.services.sending_study import make_field
+from tests.services.sending_study import make_field, work
 from tests.test_languages import catalogue
 
 SPANISH = {"Accept-Language": "es-MX,es;q=0.9,en;q=0.5"}
@@ -132,7 +133,7 @@ def test_registration_opt_out_and_their_mail_are_in_spanish(sqlite_app, field):
     assert "Escriba su nombre." in read(client, "/join/open", csrf_token=csrf_from(page))
     form = {"csrf_token": csrf_from(page), "name": "Robin", "email": "robin@example.org", "organization": ""}
     assert "Mire en su buzón" in read(client, "/join/open", **form)
-    jobs.run_waiting()
+    work(Postman(field.settings(), "w"))
     (mail,) = field.received
     standard = (ROOT / "jta" / "messages" / "es" / "registration.txt").read_text()
     assert mail.message["Subject"].startswith("Por favor, confirme su dirección")
