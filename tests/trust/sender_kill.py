@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from sqlalchemy import func, select
@@ -22,9 +22,12 @@ from jta import clock
 from jta.db import db, reading, transaction
 from jta.models.delivery import OutboxMessage, Wave
 from jta.services.delivery_settings import own_settings
+from jta.services.panel_mail import plan_messages
+from jta.services.recipients import UNDER_WAY
 from jta.services.waves import WavePlan, plan_waves
 from tests.conftest import LINK_KEY, SECRET
 from tests.mail_server import MailServer
+from tests.services.panel_study import make_panel_study, open_round
 from tests.services.sending_study import make_field
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -60,21 +63,39 @@ def worker_environment(settings, server: MailServer) -> dict[str, str]:
     }  # fmt: skip
 
 
-def kill_senders(app, server: MailServer, *, people: int, kills: int, seed: int, limit: float = 3600) -> KillResult:
-    """Send an invitation to so many people with so many kills; the application's context must be open."""
+def kill_senders(
+    app, server: MailServer, *, people: int, kills: int, seed: int, panel: int = 0, limit: float = 3600
+) -> KillResult:
+    """Send an invitation to so many people, and a round to so many panelists, with so many kills, the first of them
+    among the panel's messages, which go first; the application's context must be open.
+    """
     source = random.Random(seed)
     study, dora = make_field([f"p{n}@example.org" for n in range(people)])
-    with transaction():
-        own = own_settings(study.id)
-        own.quiet_from = own.quiet_to = 0
-        own.weekends = True
+    _never_quiet(study.id)
     plan_waves(dora, study.id, [WavePlan("invitation", clock.now())])
-    at = sorted(source.sample(range(1, people), kills))
+    if panel:
+        _write_to_panel(app, server, panel)
+    everybody = people + panel
+    at = sorted({panel // 2, *source.sample(range(panel + 1, everybody), kills - bool(panel))} - {0})
     began = time.monotonic()
     killed = _send_and_kill(app, server, at, source, began + limit)
-    result = KillResult(people, killed, round(time.monotonic() - began, 1))
-    _count(study.id, server, result)
+    result = KillResult(everybody, killed, round(time.monotonic() - began, 1))
+    _count(server, result)
     return result
+
+
+def _never_quiet(study_id: int) -> None:
+    with transaction():
+        own = own_settings(study_id)
+        own.quiet_from = own.quiet_to = 0
+        own.weekends = True
+
+
+def _write_to_panel(app, server: MailServer, people: int) -> None:
+    app.config["SETTINGS"] = replace(app.config["SETTINGS"], mail=server.settings())
+    made = make_panel_study(people, signed=False, email="nell@example.org")
+    _never_quiet(made.id)
+    plan_messages(made.dora, made.id, open_round(made, "review").id, seen=people)
 
 
 def _send_and_kill(app, server: MailServer, at: list[int], source: random.Random, until: float) -> int:
@@ -104,10 +125,12 @@ def _start(environment: dict[str, str]) -> subprocess.Popen[bytes]:
 
 def _is_over() -> bool:
     with reading():
-        return db.session.scalar(select(func.count(Wave.id)).where(Wave.state == "done")) == 1
+        left = select(func.count(OutboxMessage.id)).where(OutboxMessage.state.in_(UNDER_WAY))
+        done = select(func.count(Wave.id)).where(Wave.state == "done")
+        return (db.session.scalar(done), db.session.scalar(left)) == (1, 0)
 
 
-def _count(study_id: int, server: MailServer, result: KillResult) -> None:
+def _count(server: MailServer, result: KillResult) -> None:
     with reading():
         rows = db.session.execute(select(OutboxMessage.message_id, OutboxMessage.state))
         states = {message_id: state for message_id, state in rows}
