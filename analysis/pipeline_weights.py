@@ -93,7 +93,7 @@ def _tables(work: Work, found: _Indices, levels: list[Units]) -> None:
     methods = found.methods
     for index in INDEX_FUNCTIONS:
         if (method := METHODS[index]) not in methods:
-            work.left_out[f"task_weight_basis: {method}"] = f"The index {index} needs a frequency scale."
+            work.left_out[f"task_weight_basis: {method}"] = "Needs a frequency scale."
     work.tables["task_weight_basis"] = task_weight_basis(work.data.tasks, methods)
     work.notes += empty_basis(work.tables["task_weight_basis"], methods)
     weights = domain_weights(methods, levels)
@@ -108,6 +108,9 @@ def _levels(work: Work) -> list[Units]:
     levels = [units_of(work.data.tasks, "domain")]
     if has_every_subdomain(work.data.tasks):
         return [*levels, units_of(work.data.tasks, "subdomain")]
+    if not (work.data.tasks[SUBDOMAIN] != "").any():
+        work.left_out["subdomain level"] = "The study has no subdomains."
+        return levels
     without = work.data.tasks.loc[work.data.tasks[SUBDOMAIN] == "", TASK].tolist()
     work.left_out["subdomain level"] = f"{len(without)} task(s) stand in no subdomain: {shown(without)}."
     return levels

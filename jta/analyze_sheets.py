@@ -12,6 +12,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from jta.exports.book_parts import (
+    DIFFERENT,
     SUPPRESSED,
     Area,
     CognitiveMatrix,
@@ -21,6 +22,7 @@ from jta.exports.book_parts import (
     MethodLine,
     ProfileLine,
 )
+from jta.exports.text import told_share
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
     from jta.exports.book_parts import Shown
 
 DIFFER = 0.05  # corrected p below which groups count as different
-FLAGS = {True: "groups differ", False: "no difference shown"}
+FLAGS = {True: DIFFERENT, False: "no difference shown"}
 NOT_TESTED = "not tested"
 EXCLUSION = "exclude by "
 Row = dict[str, Any]
@@ -90,6 +92,12 @@ def _counted(row: Row, name: str) -> Shown:
     return int(value) if isinstance(value, float) else value
 
 
+def _answering(row: Row, name: str) -> Shown:
+    """Return a share of people by what they answered."""
+    value = _shown(row, name)
+    return told_share(value) if isinstance(value, float) else value
+
+
 def areas_of(result: AnalysisResult) -> tuple[Area, ...]:
     """Return the content domains of the blueprint in its order."""
     return tuple(Area(row["unit"], row["name"]) for row in rows_of(result, "blueprint", level="domain"))
@@ -119,7 +127,7 @@ def method_lines(result: AnalysisResult, labels: Labels) -> tuple[MethodLine, ..
         found.setdefault(row["method"], {})[row["unit"]] = row
     tasks = int(result.counts["tasks"])
     lines = [_method_line(labels.method(name), by_unit, areas, tasks) for name, by_unit in found.items()]
-    return (*lines, *_choice_lines(result, labels, areas))
+    return (*lines, *_choice_lines(result, areas))
 
 
 def _method_line(name: str, by_unit: dict[str, Row], areas: list[str], tasks: int) -> MethodLine:
@@ -137,20 +145,20 @@ def _whole(value: float | None) -> int | None:
     return None if value is None else int(value)
 
 
-def _choice_lines(result: AnalysisResult, labels: Labels, areas: list[str]) -> list[MethodLine]:
+def _choice_lines(result: AnalysisResult, areas: list[str]) -> list[MethodLine]:
     found: dict[tuple[str, str], dict[str, Row]] = {}
     for row in rows_of(result, "sensitivity"):
         found.setdefault((row["option"], row["value"] or ""), {})[row["unit"]] = row
-    return [_choice_line(option, value, by_unit, areas, labels) for (option, value), by_unit in found.items()]
+    return [_choice_line(option, by_unit, areas) for (option, _), by_unit in found.items()]
 
 
-def _choice_line(option: str, value: str, by_unit: dict[str, Row], areas: list[str], labels: Labels) -> MethodLine:
+def _choice_line(option: str, by_unit: dict[str, Row], areas: list[str]) -> MethodLine:
     rows = [by_unit.get(code, {}) for code in areas]
     some = next(row for row in rows if row)
     # Weights without some responses are shown to the psychometrician only; how many items move stays, unless too few
     # are left out.
     held = option.startswith(EXCLUSION) and all(row.get("weight") is None for row in rows)
-    name, planned = _choice_words(some, option, value, labels)
+    name, planned = _choice_words(some)
     return MethodLine(
         "choice", name,
         tuple(SUPPRESSED if held else row.get("weight") for row in rows),
@@ -160,36 +168,34 @@ def _choice_line(option: str, value: str, by_unit: dict[str, Row], areas: list[s
     )  # fmt: skip
 
 
-def _choice_words(row: Row, option: str, value: str, labels: Labels) -> tuple[str, str]:
-    """Return a choice in words, and what the plan has in its place."""
-    if option == "plan":
+def _choice_words(row: Row) -> tuple[str, str]:
+    """Return a choice in the words of the plan's form, and what the plan has in its place."""
+    from jta.services.plan_words import PLAN, steps_in_words
+
+    if row["option"] == PLAN:
         return "As the plan has it", ""
-    planned = row.get("plan_value") or "none"
-    if option == "index":
-        planned, value = labels.method(_method_of(planned)), labels.method(_method_of(value))
-    return f"{_plain(option)}: {value.replace('_', ' ')}", planned.replace("_", " ")
-
-
-def _method_of(index: str) -> str:
-    from analysis.criticality import METHODS
-
-    return METHODS.get(index, index)
+    words = steps_in_words([row])[0]
+    return f"{words['option_words']}: {words['value_words'] or 'none'}", words["plan_words"] or "none"
 
 
 def group_lines(result: AnalysisResult, data: StudyData, labels: Labels) -> tuple[GroupLine, ...]:
-    """Return the mean importance of each task in each group, question by question, with the test of each question."""
+    """Return the mean importance of each task in each group, with the test of each question.
+
+    Tasks on which the groups of a question differ stand first: they are what a board reads. Then question by question.
+    """
     scale = result.choices.get("importance_scale")
     statements = dict(zip(data.tasks["task_id"], data.tasks["task_text"], strict=True))
     tests = {(row["variable"], row["task_id"]): row for row in rows_of(result, "group_tests")}
     found: dict[str, dict[tuple[str, str], Row]] = {}
     for row in rows_of(result, "group_means", scale=scale):
         found.setdefault(row["variable"], {})[row["task_id"], row["level"]] = row
-    return tuple(
+    lines = [
         _group_line(labels, cells[task, level], statements[task], tests.get((variable, task), {}))
         for variable, cells in found.items()
         for task, level in product(statements, labels.in_order(variable, (level for _, level in cells)))
         if (task, level) in cells
-    )
+    ]
+    return tuple(sorted(lines, key=lambda line: line.flag != DIFFERENT))
 
 
 def _group_line(labels: Labels, row: Row, statement: str, test: Row) -> GroupLine:
@@ -216,7 +222,7 @@ def profile_lines(result: AnalysisResult, labels: Labels) -> tuple[ProfileLine, 
     return tuple(
         ProfileLine(
             f"Who answered: {labels.variable(variable)}", labels.group(variable, level) or "no answer",
-            _counted(rows[level], "n"), None, _shown(rows[level], "share"), _shown(rows[level], "population_share"),
+            _counted(rows[level], "n"), None, _answering(rows[level], "share"), _shown(rows[level], "population_share"),
             _shown(residuals.get((variable, level), {}), "std_residual"),
         )
         for variable, rows in by_variable.items()
@@ -232,7 +238,8 @@ def excluded_lines(result: AnalysisResult, data: StudyData) -> tuple[ExcludedLin
     return tuple(
         ExcludedLine(
             task["task_id"], task["domain_id"], task["task_text"], _shown(means.get(task["task_id"], {}), "mean"),
-            _shown(shares.get(task["task_id"], {}), "share_performing"), _shown(known[task["task_id"]], "task_index"),
+            _answering(shares.get(task["task_id"], {}), "share_performing"),
+            _shown(known[task["task_id"]], "task_index"),
             known[task["task_id"]]["decision"], known[task["task_id"]]["reason"] or "",
         )
         for task in _records(data.tasks) if task["task_id"] in known

@@ -41,12 +41,14 @@ from jta.services import (
     delivery,
     delivery_import,
     report,
+    report_files,
     results,
     review,
     survey,
 )
 from jta.services import study as study_service
 from jta.services.blueprint_changes import RowInput, shown_percent
+from jta.services.blueprint_dates import Dates, set_dates
 from jta.services.instrument import list_scales
 from jta.services.links import link_url
 from jta.services.study_plan import plan_of, save_plan
@@ -86,7 +88,7 @@ def load_demo(instance: Path, say: Callable[[str], None]) -> Demo:
     finished = _prepare(actors, simulated, launched, "K-12 CTO practice analysis (simulated)", with_panel=True)
     say("Storing 300 simulated responses …")
     _field(actors["director"], finished, simulated, launched)
-    say("Reviewing, freezing, analysing, proposing, approving …")
+    say("Reviewing, freezing, analysing, proposing, approving, writing the reports …")
     workbook = _finish(actors, finished, launched, instance)
     say("Creating the open study, whose survey can be tried …")
     link = _open_study(actors, simulated, _nine_o_clock(days_ago=2))
@@ -235,6 +237,7 @@ def _finish(actors: dict[str, Actor], study: Study, launched: datetime, instance
         proposed = blueprint.propose(actors["director"], study.id, run.id)
     with _at(closed + timedelta(days=10)):
         _adjust(actors["director"], study.id, proposed.number)
+        _date(actors["director"], study.id, proposed.number)
         count_bank(actors["director"], study.id, proposed.number)
         blueprint_approval.submit(actors["director"], study.id, proposed.number)
     with _at(closed + timedelta(days=14)):
@@ -244,9 +247,21 @@ def _finish(actors: dict[str, Actor], study: Study, launched: datetime, instance
             reason="Simulated board vote, unanimous.",
         )  # fmt: skip
         document = report.write_workbook(actors["director"], study.id, proposed.number)
+        for name in report_files.REPORTS:
+            report_files.write_report(actors["director"], study.id, proposed.number, name)
     path = instance / "blueprint-simulated.xlsx"
     path.write_bytes(document.content)
     return path
+
+
+def _date(director: Actor, study_id: int, number: int) -> None:
+    """Say when the exam follows the blueprint, and when the next study is due."""
+    now = blueprint.get_blueprint(study_id, number)
+    start = clock.now().date().replace(day=1) + timedelta(days=190)
+    dates = Dates(start, "Forms made before stay in use until then.", start.replace(year=start.year + 5, day=1))
+    set_dates(
+        director, study_id, number, seen_version=now.version, dates=dates, reason="Simulated plan of the exam's forms."
+    )
 
 
 def _adjust(director: Actor, study_id: int, number: int) -> None:

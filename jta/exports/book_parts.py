@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 
 SUPPRESSED = "suppressed"
+DIFFERENT = "groups differ"  # the flag of a task that groups of respondents rate differently
 Shown = float | int | str | None  # a number, `SUPPRESSED`, or nothing
 
 

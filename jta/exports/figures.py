@@ -58,6 +58,7 @@ def bar_figure(caption: str, alt: str, bars: Sequence[tuple[str, float]], label:
         for place, (_, value) in zip(places, bars, strict=True):
             axes.annotate(f"{value:g}", (value, place), xytext=(4, 0), textcoords="offset points", va="center")
         axes.set_yticks(places, [_short(name) for name, _ in bars])
+        axes.xaxis.get_major_locator().set_params(integer=True)
         axes.set_xlabel(label)
 
     return _figure(caption, alt, draw, 0.9 + 0.3 * len(bars))

@@ -34,6 +34,7 @@ from jta.exports.report_parts import (
     missing_words,
     numbered,
 )
+from jta.exports.report_word_contents import add_contents, mark_headings
 from jta.exports.text import clean_text
 
 if TYPE_CHECKING:
@@ -129,12 +130,14 @@ def _write_body(document: Document, report: Report) -> None:
     if report.contents:
         _page_break(document)
         document.add_paragraph("Contents", style="Contents Title")
-        _add_contents(document, report)
+        add_contents(document, _headings(report))
     for number, chapter in numbered(report):
-        title = f"Appendix {number}. {chapter.title}" if chapter.appendix else f"{number}. {chapter.title}"
         # A short paper, one without a list of contents, runs on: a chapter of a few lines needs no page of its own.
-        document.add_heading(clean_text(title), level=1).paragraph_format.page_break_before = report.contents
+        heading = document.add_heading(clean_text(_title(number, chapter)), level=1)
+        heading.paragraph_format.page_break_before = report.contents
         _write_parts(document, chapter.parts)
+    if report.contents:
+        mark_headings(document)
 
 
 def _write_parts(document: Document, parts: Sequence[Part]) -> None:
@@ -277,28 +280,17 @@ def _page_break(document: Document) -> None:
     document.add_paragraph().add_run().add_break(WD_BREAK.PAGE)
 
 
-def _add_contents(document: Document, report: Report) -> None:
-    """Write a contents list as a field: the titles are there at once, the page numbers when Word updates it."""
-    paragraph = document.add_paragraph(style="Contents Line")
-    _field(paragraph, "begin")
-    run = paragraph.add_run()
-    instruction = OxmlElement("w:instrText")
-    instruction.set(qn("xml:space"), "preserve")
-    instruction.text = ' TOC \\o "1-2" \\h \\z \\u '
-    run._r.append(instruction)
-    _field(paragraph, "separate")
-    titles = [(f"Appendix {n}. " if c.appendix else f"{n}. ") + c.title for n, c in numbered(report)]
-    for n, title in enumerate(titles):
-        line = paragraph if n == 0 else document.add_paragraph(style="Contents Line")
-        line.add_run(clean_text(title))
-        paragraph = line
-    _field(paragraph, "end")
+def _headings(report: Report) -> list[tuple[int, str]]:
+    """Return the headings of the list of contents in their order, each with its level."""
+    found: list[tuple[int, str]] = []
+    for number, chapter in numbered(report):
+        found.append((1, _title(number, chapter)))
+        found += [(2, part.title) for part in chapter.parts if isinstance(part, Section) and part.level == 2]
+    return found
 
 
-def _field(paragraph: Any, kind: str) -> None:
-    mark = OxmlElement("w:fldChar")
-    mark.set(qn("w:fldCharType"), kind)
-    paragraph.add_run()._r.append(mark)
+def _title(number: str, chapter: Chapter) -> str:
+    return f"Appendix {number}. {chapter.title}" if chapter.appendix else f"{number}. {chapter.title}"
 
 
 def _set_properties(document: Document, report: Report) -> None:

@@ -207,13 +207,16 @@ def _height_of(grid: Grid, values: Sequence[Value], *, bold: bool) -> float:
     )
 
 
-def write_list(desk: Desk, sheet: Worksheet, name: str, title: str, basis: str, *, held: int = 0) -> None:
-    """Write a sheet that is one table with filters; ``held`` columns stay in view beside the titles."""
+def write_list(
+    desk: Desk, sheet: Worksheet, name: str, title: str, basis: str, *, held: int = 0, printed: int | None = None
+) -> None:
+    """Write a sheet that is one table with filters; ``held`` columns stay in view, ``printed`` rows print (or all)."""
     grid = desk.grids[name]
     write_title(desk, sheet, title, basis, [column.width for column in grid.columns])
     write_grid(desk, sheet, grid, filters=True)
     freeze(sheet, grid, held)
-    set_up_page(desk, sheet, grid.after - 1, len(grid.columns) - 1, grid.width)
+    last = grid.after - 1 if printed is None else grid.top + printed
+    set_up_page(desk, sheet, last, len(grid.columns) - 1, grid.width)
 
 
 def or_dash(value: Value) -> Value:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
+from itertools import takewhile
 
 from xlsxwriter.worksheet import Worksheet
 
 from jta.exports.book import BlueprintBook
-from jta.exports.book_parts import SUPPRESSED, GroupLine, MethodLine, ProfileLine
+from jta.exports.book_parts import DIFFERENT, SUPPRESSED, GroupLine, MethodLine, ProfileLine
 from jta.exports.sheet import Column, Desk, Grid, Value, or_dash, title_rows, unless, write_list
 from jta.exports.sheets_tasks import column_titles
 from jta.exports.text import one_line
@@ -25,7 +26,8 @@ GROUPS_BASIS = (
     "All tasks. Mean importance in each group. Effect size: eta squared of the differences between the groups of one "
     "question; p: Kruskal-Wallis test, corrected for many tests (Holm). “suppressed”: so few answers that showing them "
     "could tell what single people answered. Questions, statements and groups are shortened; "
-    "Variables, Task statistics and Respondents have them whole."
+    "Variables, Task statistics and Respondents have them whole. Tasks on which groups differ stand first, and only "
+    "they are printed ({printed} of {rows} rows); the sheet holds all."
 )
 RESPONDENTS_BASIS = (
     "People, never single ones; retained tasks and all tasks rest on the same responses. “suppressed”: so few people "
@@ -107,8 +109,11 @@ def _short(text: str, length: int) -> str:
 
 def write_groups(desk: Desk, sheet: Worksheet) -> None:
     """Write the means of each task in each group."""
-    write_list(desk, sheet, GROUPS, "Groups of respondents", GROUPS_BASIS, held=2)
-    _mark(desk, sheet, desk.grids[GROUPS], "flag", "groups differ")
+    rows = desk.book.groups
+    printed = sum(1 for _ in takewhile(lambda line: line.flag == DIFFERENT, rows))
+    basis = GROUPS_BASIS.format(printed=f"{printed:,}", rows=f"{len(rows):,}")
+    write_list(desk, sheet, GROUPS, "Groups of respondents", basis, held=2, printed=printed)
+    _mark(desk, sheet, desk.grids[GROUPS], "flag", DIFFERENT)
 
 
 def profile_grid(book: BlueprintBook, _lines: tuple[Working, ...]) -> Grid:

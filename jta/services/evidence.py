@@ -16,6 +16,7 @@ from jta.models.blueprint import Approval, Blueprint
 from jta.models.cycle import FormerList
 from jta.models.delivery import Person
 from jta.models.inventory import Knowledge, Task
+from jta.models.inventory_record import Reference
 from jta.models.panel import Panelist, PanelTarget, Round, RoundDecision, Signature
 from jta.models.report import Document, EvidenceNote
 from jta.models.results import AnalysisRun
@@ -136,11 +137,13 @@ def _any(query: Select[int]) -> bool:
 
 def _design_facts(study: Study) -> dict[str, bool]:
     own = study.id
-    first = db.session.scalar(select(func.min(Instrument.launched_at)).where(Instrument.study_id == own))
+    survey = Instrument.study_id == own, Instrument.kind == "main"  # a pilot is no survey
+    first = db.session.scalar(select(func.min(Instrument.launched_at)).where(*survey))
     frames = list(db.session.scalars(select(Stratum.frame_count).where(Stratum.study_id == own)))
     return {
         "tasks": _any(select(Task.id).where(Task.study_id == own, Task.retired_at.is_(None))),
-        "sources": _any(select(Task.id).where(Task.study_id == own, Task.source != "")),
+        "sources": _any(select(Task.id).where(Task.study_id == own, Task.source != ""))
+        or _any(select(Reference.id).where(Reference.study_id == own)),
         "ksas": _any(select(Knowledge.id).where(Knowledge.study_id == own)),
         "former": _any(select(FormerList.id).where(FormerList.study_id == own)),
         "psychometrician": _any(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from jta.services.blueprint_approval import standing_approval
 from jta.services.item_bank import retained_tasks
 from jta.services.report_chapters.source import Source, count, open_source, percent
 
@@ -98,61 +97,26 @@ def _facts(source: Source) -> list[tuple[str, str]]:
 
 
 def public_summary(study_id: int, number: int) -> Report:
-    """Return two pages for everybody: why, who answered, what came of it.
+    """Return two pages for everybody: why, who answered, what came of it and how, what changed, limits, comments.
 
     Raises
     ------
     NotFoundError
         If the study has no blueprint with this number.
     """
-    from jta.exports.report_parts import Bullets, Chapter, Paragraph, Report, Table
+    from jta.exports.report_parts import Report
+    from jta.services.report_chapters import public
 
     source = open_source(study_id, number)
-    counts, study = source.run.summary["counts"], source.study
-    rows = [
-        (row.title, percent(row.weight, 0), count(row.items))
-        for row in source.blueprint.rows
-        if row.parent_code is None
-    ]
-    domains = Table(
-        f"The exam of {source.blueprint.items} items", ("Content domain", "Share", "Items"), rows, (5, 1, 1),
-        frozenset({1, 2}),
-    )  # fmt: skip
-    took_part = f"{count(counts['respondents'])} people who do the work rated {count(counts['tasks'])} task statements."
-    why = study.purpose or "The exam should ask for what the work asks for."
-    chapters = [
-        Chapter("Why this study was made", [Paragraph(why)]),
-        Chapter("Who took part", [Paragraph(text) for text in (took_part, study.population) if text]),
-        Chapter("What came of it", [domains]),
-        Chapter("How the shares were found", [Bullets(_how(source))]),
-    ]
     return Report(
-        study.title,
+        source.study.title,
         "Summary of the practice analysis",
-        study.notice or "",
-        [("Credential", study.credential or "not stated")],
-        chapters,
+        source.study.notice or "",
+        [("Credential", source.study.credential or "not stated")],
+        [make(source) for make in public.CHAPTERS],
         source.run.run_at,
         contents=False,
     )
-
-
-def _how(source: Source) -> list[str]:
-    kept = count(source.run.summary["counts"]["tasks_retained"])
-    said = [
-        f"Each task counts by its {source.run.summary['method_text']}.",
-        f"{kept} tasks met the rule of the analysis plan."
-        if source.run.plan.get("retention")
-        else f"{kept} tasks count.",
-        "A domain's share is the sum of its tasks, as a share of the sum over all tasks.",
-    ]
-    if source.blueprint.adjustments:
-        said.append("Shares were changed after the survey; each change has a written reason.")
-    approved = standing_approval(source.blueprint) is not None
-    said.append(
-        "A second person approved the shares." if approved else "The shares are a draft: nobody approved them yet."
-    )
-    return said
 
 
 def candidate_outline(study_id: int, number: int) -> Report:

@@ -14,6 +14,7 @@ from jta import audit, clock
 from jta.db import db, transaction
 from jta.errors import NotFoundError, StateError
 from jta.models.results import AnalysisRun
+from jta.services.plan_words import INDEX_WORDS
 from jta.services.review import get_dataset
 from jta.services.study_stage import is_before, lock_study, move_stage
 
@@ -182,27 +183,34 @@ def unit_weights(run: AnalysisRun) -> list[dict[str, Any]]:
     return list(run.summary["units"])
 
 
-INDEX_WORDS = {
-    "importance": "mean importance among those who perform the task",
-    "product_of_means": "mean importance among performers times mean frequency, non-performers counted as 0",
-    "mean_of_products": "mean of each respondent's importance times frequency, non-performers counted as 0",
-}
+_PERFORMERS = {"zero": "non-performers counted as 0", "missing": "non-performers left out"}
 
 
 def _summary(result: AnalysisResult) -> dict[str, Any]:
     index = result.choices["index"]
     return result.summary() | {
         "method": index or "none",
-        "method_text": _index_words(index),
+        "method_text": _index_words(result),
         "units": _units(result.tables.get("blueprint")),
         "document_values": result.documents,
     }
 
 
-def _index_words(index: str | None) -> str:
+def _index_words(result: AnalysisResult) -> str:
+    """Return the index behind the blueprint as a sentence of a report goes on with it."""
+    index: str | None = result.choices["index"]
+    told = result.choices.get("frequency_scale") is not None
     if index is None:
         return "no index: the study has no importance scale"
-    return INDEX_WORDS.get(index, f"{index.replace('_', ' ')}; its formula stands in analysis/README.md")
+    if index == "importance":
+        return "mean importance among those who perform the task" if told else "mean importance"
+    zeros = _PERFORMERS[result.plan.non_performers]
+    words = {
+        "product_of_means": f"mean importance among performers times mean frequency, {zeros}",
+        "mean_of_products": f"mean of each respondent's importance times frequency, {zeros}",
+    }
+    name = INDEX_WORDS.get(index, index.replace("_", " "))
+    return words.get(index, name[:1].lower() + name[1:])
 
 
 def method_of(index: str | None) -> str:

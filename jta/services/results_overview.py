@@ -7,6 +7,7 @@ from typing import Any
 
 from jta.charts import Line, Mark, Picture, axis_for
 from jta.services.results import unit_weights
+from jta.services.results_methods import method_title
 from jta.services.results_tables import Row, Tables, Words, words_of
 
 APART = "The line joins the two and is no interval."
@@ -36,7 +37,10 @@ TABLE_WORDS = {
     "bootstrap_weights": "Intervals of weights", "bootstrap_items": "Resampled items", "rwgj": "Agreement r_wg(J)",
     "representativeness": "Comparison with the frame", "representativeness_cells": "Comparison with the frame",
     "krippendorff": "Krippendorff's alpha", "task_stats": "Task statistics", "performing": "Who performs which tasks",
-    "participation": "Who answered", "retention_sensitivity": "Other cuts of the retention rule",
+    "participation": "Who answered", "rake_summary": "Weighting to the frame", "rake_weights": "Weighting to the frame",
+    "weighted_means": "Weighting to the frame",
+    "domain_weights_raked": "Weighting to the frame",
+    "retention_sensitivity": "Other cuts of the retention rule",
 }  # fmt: skip
 
 
@@ -67,7 +71,7 @@ def what_in_words(name: str, words: Words) -> str:
     code, _, scope = part.partition(" ")
     table = TABLE_WORDS.get(table, table.replace("_", " ").capitalize())
     if code not in words.scales:
-        return f"{table}: {part}" if part else table
+        return f"{table}: {method_title(part)}" if part else table
     where = "all tasks" if scope == "total" else f"domain {scope} {words.unit(scope)}" if scope else "all tasks"
     return f"{table}, {words.scale(code)}, {where}"
 

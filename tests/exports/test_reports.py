@@ -62,6 +62,16 @@ def test_word_holds_every_word_and_no_markup(tmp_path):
     assert headings == [("Heading 1", "1. First"), ("Heading 2", "Section"), ("Heading 1", "Appendix A. Instrument")]
 
 
+def test_the_contents_of_word_are_filled_in_and_lead_to_their_headings():
+    with zipfile.ZipFile(io.BytesIO(write_report_word(report()))) as pack:
+        body = pack.read("word/document.xml").decode()
+        assert b"updateFields" not in pack.read("word/settings.xml")  # nobody is asked when it is opened
+    lines = re.findall(r'<w:hyperlink w:anchor="(_Toc\d+)">.*?<w:t [^>]*>(.*?)</w:t>', body)
+    marks = re.findall(r'<w:bookmarkStart w:id="\d+" w:name="(_Toc\d+)"/><w:r><w:t[^>]*>(.*?)</w:t>', body)
+    assert [title for _, title in lines] == ["1. First", "Section", "Appendix A. Instrument"]
+    assert lines == marks
+
+
 def test_word_is_accessible():
     with zipfile.ZipFile(io.BytesIO(write_report_word(report()))) as pack:
         body = pack.read("word/document.xml").decode()
@@ -80,6 +90,7 @@ def test_pdf_is_tagged_and_holds_every_word(tmp_path):
     path.write_bytes(write_report_pdf(report()))
     about = subprocess.run(["pdfinfo", str(path)], capture_output=True, text=True, check=True).stdout
     assert re.search(r"Tagged:\s+yes", about)
+    assert b"<pdfuaid:part>1</pdfuaid:part>" in path.read_bytes()
     text = subprocess.run(["pdftotext", "-layout", str(path), "-"], capture_output=True, text=True, check=True).stdout
     plain = " ".join(text.split())
     assert "R & D <b> B #set text(red) *bold* $x$ {{ title }} =1+1" in plain

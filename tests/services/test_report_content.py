@@ -6,9 +6,10 @@ import re
 
 import pytest
 
-from jta.exports.report_parts import Missing, Paragraph, Section, Table
+from jta.exports.report_parts import Figure, Missing, Paragraph, Section, Table
 from jta.services import blueprint as blueprints
 from jta.services import report_content
+from jta.services.report_book import build_blueprint_book
 from jta.services.report_chapters.source import people_interval, people_share
 from jta.services.report_files import write_report
 from jta.services.results import analyze_dataset, read_table
@@ -103,9 +104,32 @@ def test_what_everybody_reads_tells_no_percentage_of_people(proposed):
     weights = {f"{row.weight * 100:.0f} %" for row in blueprint.rows}
     for make in (report_content.public_summary, report_content.candidate_outline):
         report = make(study.id, blueprint.number)
-        told = re.findall(r"[\d.,]+ ?%", str([report.facts, *(part for c in report.chapters for part in c.parts)]))
+        parts = [p.alt if isinstance(p, Figure) else p for c in report.chapters for p in walk(c.parts)]
+        told = re.findall(r"[\d.,]+ ?%", str([report.facts, *parts]))
         assert told
         assert set(told) <= weights
+
+
+def test_the_public_summary_says_who_what_how_changes_limits_and_where_comments_go(proposed):
+    study, _, blueprint = proposed
+    report = report_content.public_summary(study.id, blueprint.number)
+    assert len(report.chapters) == 7
+    people = tables(report)["Respondents by group"]
+    assert {cell for _, cell in people.rows if cell != "–"} <= {f"{n}" for n in range(10, 41)}
+    assert ("–" in {cell for _, cell in people.rows}) == bool(people.note)
+    missing = [p.what for c in report.chapters for p in walk(c.parts) if isinstance(p, Missing)]
+    assert ("a former exam or list to compare with." in missing) == ("Shares before and now" not in tables(report))
+
+
+def test_the_report_hides_the_strata_that_the_workbook_hides(proposed):
+    study, _, blueprint = proposed
+    table = tables(report_content.technical_report(study.id, blueprint.number))["Invited people and complete responses"]
+    book = build_blueprint_book(blueprint)
+    lines = {x.group: x.people for x in book.profile if x.topic.startswith("Invited people")}
+    told = {row[0]: row[3] for row in table.rows if row[0] != "All"}
+    assert set(told) <= set(lines)
+    assert "suppressed" in lines.values()
+    assert {k: "suppressed" if v == "–" else int(v) for k, v in told.items()} == {k: lines[k] for k in told}
 
 
 def test_shares_of_people_near_the_ends_are_not_told_exactly():

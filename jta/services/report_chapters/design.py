@@ -20,9 +20,8 @@ def summary(source: Source) -> Chapter:
     counts = source.run.summary["counts"]
     words = (
         f"{count(counts['respondents'])} practitioners rated {count(counts['tasks'])} task statements. "
-        f"{count(counts['tasks_retained'])} were retained by the rule that the analysis plan states. Their ratings, "
-        f"joined as {source.run.summary['method_text']}, give each content domain its weight. The exam has "
-        f"{count(source.blueprint.items)} items."
+        f"{_retained(source)} Their ratings, joined as {source.run.summary['method_text']}, give each content domain "
+        f"its weight. The exam has {count(source.blueprint.items)} items."
     )
     rows = [
         (
@@ -44,6 +43,13 @@ def summary(source: Source) -> Chapter:
         "not answer.",
     )
     return Chapter("Summary", [Paragraph(words), table, *_summary_figures(source)])
+
+
+def _retained(source: Source) -> str:
+    kept = count(source.run.summary["counts"]["tasks_retained"])
+    if not source.run.plan.get("retention"):
+        return f"The plan has no rule for dropping tasks, so {kept} count."
+    return f"{kept} were retained by the rule that the analysis plan states."
 
 
 def _summary_figures(source: Source) -> list[Part]:

@@ -74,20 +74,21 @@ def _cut(source: Source) -> float:
 
 def _different(source: Source) -> list[Part]:
     rows = source.tables.rows("group_tests")
-    found: list[Part] = []
+    found: list[str] = []
     for variable in dict.fromkeys(r["variable"] for r in rows):
         own = [r for r in rows if r["variable"] == variable and r["p_kw_holm"] is not None]
         low = [r for r in own if r["p_kw_holm"] < 0.05]
-        found.append(
-            Bullets(
-                [
-                    f"{source.words.variable(variable)}: {count(len(low))} of {count(len(own))} tasks differ "
-                    f"between groups more than chance "
-                    "would explain (Kruskal-Wallis, Holm's correction for many tests at 0.05)."
-                ]
-            )
-        )
-    return found
+        found.append(_told(source, variable, len(low), len(own)))
+    return [Bullets(found)] if found else []
+
+
+def _told(source: Source, variable: str, low: int, tested: int) -> str:
+    if not tested:
+        return f"{source.words.variable(variable)}: not tested, because too few answered in its groups."
+    return (
+        f"{source.words.variable(variable)}: {count(low)} of {count(tested)} tasks differ between groups more than "
+        "chance would explain (Kruskal-Wallis, Holm's correction for many tests at 0.05)."
+    )
 
 
 def group_appendix(source: Source) -> Chapter:

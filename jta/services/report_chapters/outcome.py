@@ -185,7 +185,7 @@ def limits(source: Source) -> Chapter:
         f"The results rest on the answers of {count(counts['respondents'])} people who chose to take part. "
         f"Intervals cover chance, not "
         "the difference between those who answered and those who did not.",
-        "Respondents judged importance and frequency by memory, and may read the words of a scale in different ways.",
+        "Respondents rated by memory, and may read the words of a scale in different ways.",
         "The task list bounds the results: work that no statement names has no weight.",
         *source.run.summary["notes"],
         *(f"{what}: {reason}" for what, reason in _left_out(source)),
@@ -194,9 +194,12 @@ def limits(source: Source) -> Chapter:
 
 
 def _left_out(source: Source) -> list[tuple[str, str]]:
-    """Return what the analysis left out and why; links to KSAs have a chapter of their own, from the panel's round."""
-    found = source.run.summary["left_out"].items()
-    return [(what_in_words(name, source.words), reason) for name, reason in found if name != "ksa_weights"]
+    """Return what the analysis left out, by its reason; links to KSAs have a chapter of their own, from the panel."""
+    names: dict[str, list[str]] = {}
+    for name, reason in source.run.summary["left_out"].items():
+        if name != "ksa_weights":
+            names.setdefault(reason, []).append(what_in_words(name, source.words))
+    return [("; ".join(dict.fromkeys(what)), reason) for reason, what in names.items()]
 
 
 def approval(source: Source) -> Chapter:

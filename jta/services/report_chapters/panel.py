@@ -16,7 +16,7 @@ from jta.services.panel_composition import load_composition
 from jta.services.panel_ksa import load_ksa_blueprint, why_no_ksa_blueprint
 from jta.services.panel_rounds import count_finished, kind_of, list_rounds
 from jta.services.panel_themes import decision_log
-from jta.services.report_chapters.source import NOTHING, Source, count, percent
+from jta.services.report_chapters.source import NOTHING, Source, count, people_share, percent
 
 
 def panel(source: Source) -> Chapter:
@@ -140,7 +140,7 @@ def _held(source: Source, list_id: int) -> list[Part]:
         return []
     titles = ("Code", "Task statement", "Performed by", "Difference in importance", "Judgement")
     rows = [
-        (one.line.code, one.line.statement, percent(one.line.present.get("performing", {}).get("share")),
+        (one.line.code, one.line.statement, people_share(one.line.present.get("performing", {}).get("share")),
          f"{one.gap.value:+.2f} points" if one.gap else NOTHING, LABELS[one.verdict])
         for one in found.not_held
     ]  # fmt: skip
@@ -162,5 +162,5 @@ def decisions_appendix(source: Source) -> Chapter:
         for line in reversed(decision_log(source.study.id))
     ]  # fmt: skip
     titles = ("Date", "Where", "About", "Decided", "Vote", "Reason")
-    table = Table("Decisions of the panel", titles, rows, (1.4, 1.6, 3.4, 1.8, 1.2, 3))
+    table = Table("Decisions of the panel", titles, rows, (1.3, 1.2, 4, 1.3, 2.6, 2.4))
     return Chapter("Decisions of the panel", [table if rows else Missing("decisions of the panel.")], appendix=True)

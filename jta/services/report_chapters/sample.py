@@ -126,10 +126,10 @@ def who_answered(source: Source) -> Chapter:
     profile, cells = source.tables.rows("participation"), source.tables.rows("representativeness_cells")
     variables = dict.fromkeys(row["variable"] for row in profile if row["variable"] != "all")
     parts: list[Part] = [_profile(source, variable, profile) for variable in variables]
-    if cells:
+    if any(row["expected"] is not None for row in cells):
         parts.append(_against_frame(source, cells))
     else:
-        parts.append(Missing("a comparison with the frame, because the counts of the frame are not known."))
+        parts.append(Missing("a comparison with the frame: its counts are not known, or would tell small groups."))
     return Chapter("Who answered", parts)
 
 
@@ -158,7 +158,9 @@ def _against_frame(source: Source, cells: list[Row]) -> Table:
         f"{source.words.variable(t['variable'])}: chi-square {number(t['chi2'])}, df {count(t['df'])}, "
         f"p {p_value(t['p'])}, Cohen w {number(t['cohens_w'])}"
         for t in source.tables.rows("representativeness")
+        if t["chi2"] is not None
     )
+    note = " ".join(part for part in (note, hidden_note(cells, source.study.smallest_group)) if part)
     titles = ("Group", "Observed", "Expected", "Standardised residual")
     return Table("Who answered against the frame", titles, lines, (5, 2, 2, 2), frozenset({1, 2, 3}), note)
 

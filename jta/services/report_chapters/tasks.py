@@ -37,7 +37,7 @@ def tasks(source: Source) -> Chapter:
         "Results by task",
         [
             Paragraph(
-                f"{count(len(known))} task statements were rated for importance by the people who perform them. "
+                f"{count(len(known))} task statements were rated for importance{_by_whom(source)}. "
                 f"Means run from "
                 f"{number(min(means))} to {number(max(means))} on a scale of {min(points):g} to {max(points):g}. "
                 "Appendix A has every task with its number of ratings, mean, standard deviation and standard error."
@@ -61,6 +61,10 @@ def tasks(source: Source) -> Chapter:
             _performing(source),
         ],
     )
+
+
+def _by_whom(source: Source) -> str:
+    return " by the people who perform them" if source.frequency else ""
 
 
 def _performing(source: Source) -> Part:
