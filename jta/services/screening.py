@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -79,13 +79,20 @@ class Screened:
 
 @dataclass(frozen=True)
 class RuleCount:
-    """How many responses a rule caught, how many of them strongly, how many of them are left out."""
+    """How many responses a rule caught, how many of them strongly, how many of them are left out; ``None``: a few."""
 
     rule: Rule
-    flagged: int
-    strong: int
-    excluded: int
+    flagged: int | None
+    strong: int | None
+    excluded: int | None
     not_judged: str
+
+    def without_few(self, smallest: int) -> RuleCount:
+        """Return the counts without those of 1 to ``smallest`` - 1 responses."""
+        flagged, strong, excluded = (
+            None if count and count < smallest else count for count in (self.flagged, self.strong, self.excluded)
+        )
+        return replace(self, flagged=flagged, strong=strong, excluded=excluded)
 
 
 @dataclass(frozen=True)

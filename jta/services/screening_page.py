@@ -40,13 +40,14 @@ SHOWN: dict[str, tuple[str, Callable[[Screened], bool]]] = {
 
 @dataclass(frozen=True)
 class ReviewPage:
-    """The page "Review". ``responses`` is empty for whoever may not see single responses."""
+    """The page "Review". Who sees no single response finds ``responses`` empty and counts under ``few`` untold."""
 
     n_responses: int
     n_flagged: int
     n_reviewed: int
     n_excluded: int
     rules: list[RuleCount]
+    few: int
     grounds: dict[str, int]
     effect: Effect
     show: str
@@ -91,7 +92,8 @@ def review_page(study: Study, *, show: str = "open", page: int = 1, sees_respons
         n_flagged=len(screening.flagged),
         n_reviewed=screening.n_reviewed,
         n_excluded=len(screening.excluded),
-        rules=screening.rule_counts(),
+        rules=[c if sees_responses else c.without_few(study.smallest_group) for c in screening.rule_counts()],
+        few=study.smallest_group,
         grounds=screening.ground_counts(),
         effect=exclusion_effect(study.id, screening, sees_responses=sees_responses, smallest=study.smallest_group),
         show=wanted,

@@ -18,7 +18,7 @@ from jta.models.response import Rating, Response
 from jta.models.survey import Anchor, RatingScale
 from jta.services import results, review
 from jta.services.review_decisions import decide, undo
-from jta.services.screening import screen
+from jta.services.screening import RuleCount, screen
 from jta.services.screening_effect import exclusion_effect, settled_exclusions
 from jta.services.screening_rules import RULES, Measures, raise_flags
 from tests.services.closed_study import make_closed_study
@@ -132,6 +132,11 @@ def test_screening_measures_what_is_stored(app_context):
     for count in screening.rule_counts():
         assert count.flagged == sum(r.has_flag(count.rule.code) for r in screening.responses) >= count.strong
     assert [c.rule for c in screening.rule_counts()] == list(RULES)
+
+
+@pytest.mark.parametrize(("count", "told"), [(0, 0), (1, None), (9, None), (10, 10)])
+def test_counts_of_a_few_are_not_told(count, told):
+    assert RuleCount(RULES[0], 10, count, count, "").without_few(10) == RuleCount(RULES[0], 10, told, told, "")
 
 
 def test_the_effect_is_that_of_freezing_and_is_withheld_below_ten(app_context):

@@ -45,10 +45,12 @@ def test_only_the_psychometrician_sees_single_responses(made):
     url, codes, clients = made
     mine = clients["psychometrician"].get(f"{url}?show=all").text
     assert sorted(shown_codes(mine)) == codes
+    assert "under 10" not in mine
     for role in ("director", "auditor"):
         page = clients[role].get(f"{url}?show=all").text
         assert not [code for code in codes if code in page]
         assert "Responses flagged by each rule" in page
+        assert "under 10" in page
         assert clients[role].get(f"{url}/{codes[0]}").status_code == 404
         reply = post(clients[role], f"{url}/{codes[0]}/decision", {"choice": "keep"}, form_page="/account/profile")
         assert reply.status_code == 404
