@@ -10,7 +10,6 @@ from datetime import datetime
 
 from jta.imports.collected_guess import (
     FINISHED,
-    NOT_ANSWERED,
     RESPONDENT,
     SCALE,
     STARTED,
@@ -23,6 +22,7 @@ from jta.imports.collected_guess import (
 )  # fmt: skip
 from jta.imports.collected_look import OpenFile, bad_cell, open_collected, value_text
 from jta.imports.collected_times import read_time
+from jta.imports.collected_values import NOT_ANSWERED
 from jta.imports.limits import Limits
 from jta.imports.records import HEADER_ROW
 from jta.imports.result import Problem, RefusedError

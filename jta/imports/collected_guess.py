@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from jta.imports.collected_look import LIMESURVEY, FileColumn, FileLook
+from jta.imports.collected_look import LIMESURVEY, FileColumn, FileLook, short_name
+from jta.imports.collected_values import NOT_ANSWERED, AnchorWords, guess_anchors, guess_value, plain_text
 from jta.imports.kinds import header_key
-from jta.imports.rules import MISSING
 from jta.imports.text import fold
 
 RESPONDENT, STARTED, SUBMITTED, FINISHED, STRATUM = "respondent", "started", "submitted", "finished", "stratum"
 TASK, SCALE, VALUE = "task", "scale", "value"
-NOT_ANSWERED = ""  # a value of the file that means "no answer"
 FINISHED_WORDS = {"true", "1", "yes", "y", "complete", "completed", "finished", "submitted"}
 _NAMES = {
     RESPONDENT: ("responseid", "respondent id", "respondent", "respondent code", "response id", "person code",
@@ -27,22 +27,10 @@ _NAMES = {
     SCALE: ("scale", "rating scale", "scale code", "scale id", "scale name"),
     VALUE: ("value", "rating", "answer", "anchor", "anchor code"),
 }  # fmt: skip
-_NOT_PERFORMED = {
-    "i do not perform this task", "do not perform", "i do not do this task", "not performed", "np", "never performed",
-    "not part of my job", "not part of my work", "does not apply", "not applicable to my job", "never",
-}  # fmt: skip
-_NUMBERED = re.compile(r"(-?\d{1,2})\s*(?:[-–—=:.)]\s*|\s)(.+)|(.+?)\s*[(\[](-?\d{1,2})[)\]]")
+_UNMARKED = {"0", "no", "n", "false", "not selected", "unchecked"}  # of a check box
 _STEM = re.compile(r"[\[\s_.-]*[A-Za-z]*\d+[\])]?$")
+_WORD = re.compile(r"[A-Za-z]{3,}")
 _FITS = 0.6  # share of a column's different values that must be known for it to count as this question
-
-
-@dataclass(frozen=True)
-class AnchorWords:
-    """An anchor as the study has it."""
-
-    code: str
-    label: str
-    not_performed: bool = False
 
 
 @dataclass(frozen=True)
@@ -111,6 +99,18 @@ def mapping_from(stored: dict[str, Any]) -> FileMapping:
     )
 
 
+def has_boxes(look: FileLook, words: StudyWords) -> bool:
+    """Say whether a file has one column for each anchor of a task, marked where that anchor was chosen."""
+    finder, labels = _TaskFinder(words.tasks), {plain_text(a.label) for _, _, anchors in words.scales for a in anchors}
+    columns, named = Counter[str](), Counter[str]()
+    for column in look.columns:
+        marks = {fold(text) for text in column.values} - _UNMARKED
+        if len(marks) <= 1 and not column.many and (task := finder.find(column)):
+            columns[task] += 1
+            named[task] += plain_text(column.titles[-1]) in labels
+    return max(named.values(), default=0) > 1 or max(columns.values(), default=0) > max(len(words.scales), 2)
+
+
 def guess_mapping(look: FileLook, words: StudyWords) -> FileMapping:
     """Return the most likely mapping of a file; what is not recognised has no role."""
     mapping = FileMapping()
@@ -126,7 +126,7 @@ def guess_mapping(look: FileLook, words: StudyWords) -> FileMapping:
 
 
 def _guess_service_columns(look: FileLook, words: StudyWords, mapping: FileMapping) -> None:
-    keys = {header_key(column.titles[0]): column.place for column in reversed(look.columns)}
+    keys = {header_key(short_name(column.titles[0], look.tool)): column.place for column in reversed(look.columns)}
     for role, names in _NAMES.items():
         found = next((keys[name] for name in names if name in keys and keys[name] not in mapping.roles), None)
         if found is not None and (role != STRATUM or words.strata):
@@ -162,7 +162,7 @@ class _TaskFinder:
     """Finds the task a column speaks of: by its statement in a title, else by its code."""
 
     def __init__(self, tasks: Sequence[tuple[str, str]]) -> None:
-        self._statements = {_plain(text): code for code, text in tasks}
+        self._statements = {plain_text(text): code for code, text in tasks}
         longest = sorted((code for code, _ in tasks), key=len, reverse=True)
         names = "|".join(re.escape(code) for code in longest)
         self._code = re.compile(rf"(?<![A-Za-z0-9.])({names})(?![A-Za-z0-9]|\.\d)", re.IGNORECASE) if names else None
@@ -182,15 +182,11 @@ class _TaskFinder:
         return None
 
     def _by_statement(self, title: str) -> str | None:
-        whole = _plain(title)
+        whole = plain_text(title)
         if whole in self._statements:
             return self._statements[whole]
         pieces = re.split(r"[?:]?\s[-–—]\s|[\[\]]|: |\? ", title)
-        return next((self._statements[p] for p in map(_plain, reversed(pieces)) if p in self._statements), None)
-
-
-def _plain(text: str) -> str:
-    return fold(text).rstrip(".?! ").strip()
+        return next((self._statements[p] for p in map(plain_text, reversed(pieces)) if p in self._statements), None)
 
 
 def stem_of(column: FileColumn) -> str:
@@ -224,7 +220,15 @@ def _scale_of(column: FileColumn, words: StudyWords) -> str | None:
     fits = {code: _share_known(column, anchors) for code, _, anchors in words.scales}
     best = max(fits.values(), default=0.0)
     winners = [code for code, share in fits.items() if share == best]
-    return winners[0] if best >= _FITS and len(winners) == 1 else None
+    return winners[0] if best >= _FITS and len(winners) == 1 else _scale_by_name(column, words)
+
+
+def _scale_by_name(column: FileColumn, words: StudyWords) -> str | None:
+    """Return the one scale whose title or code begins as the column's name does: ``Imp[SQ001]`` is Importance."""
+    match = _WORD.match(column.titles[0])
+    start = fold(match[0]) if match else ""
+    found = [code for code, texts, _ in words.scales if any(fold(t).startswith(start) for t in (code, texts[0]))]
+    return found[0] if start and len(found) == 1 else None
 
 
 def _scale_by_order(stem: str, stems: list[str], words: StudyWords) -> str | None:
@@ -272,34 +276,8 @@ def guess_values(columns: Sequence[FileColumn], mapping: FileMapping, words: Stu
     for group, places in groups_of(mapping, words).items():
         anchors = words.anchors(group)
         texts = dict.fromkeys(text for place in places if place in by_place for text in by_place[place].values)
-        guesses = {text: _guess_in(group, text, anchors) for text in texts}
-        found[group] = {text: code for text, code in guesses.items() if code is not None}
+        if group == FINISHED:
+            found[group] = {text: "yes" if fold(text) in FINISHED_WORDS else "no" for text in texts}
+        else:
+            found[group] = guess_anchors(texts, anchors)
     return found
-
-
-def _guess_in(group: str, text: str, anchors: tuple[AnchorWords, ...]) -> str | None:
-    if group == FINISHED:
-        return "yes" if fold(text) in FINISHED_WORDS else "no"
-    return guess_value(text, anchors)
-
-
-def guess_value(text: str, anchors: Sequence[AnchorWords]) -> str | None:
-    """Return the code of the anchor a value means, nothing for "not answered", or None where it is not known.
-
-    >>> scale = [AnchorWords("0", "I do not perform this task", True), AnchorWords("4", "Very important")]
-    >>> [guess_value(text, scale) for text in ("very important", "4 - Very important", "Never", "N/A", "maybe")]
-    ['4', '4', '0', '', None]
-    """
-    key = _plain(text)
-    for anchor in anchors:
-        if key in (_plain(anchor.label), fold(anchor.code)):
-            return anchor.code
-    if match := _NUMBERED.fullmatch(key):
-        number, label = (match[1], match[2]) if match[1] else (match[4], match[3])
-        for anchor in anchors:
-            if _plain(label) == _plain(anchor.label) and (number == anchor.code or not anchor.code.isdigit()):
-                return anchor.code
-    if key in _NOT_PERFORMED:
-        performed = next((anchor.code for anchor in anchors if anchor.not_performed), None)
-        return performed if performed is not None else NOT_ANSWERED
-    return NOT_ANSWERED if key in MISSING or not key else None

@@ -128,6 +128,11 @@ def _texts(cells: list[Cell]) -> list[str]:
     return texts
 
 
+def short_name(title: str, tool: str) -> str:
+    """Return the name of a column without the text that LimeSurvey writes behind it ("id. Response ID")."""
+    return title.partition(". ")[0] if tool == LIMESURVEY else title
+
+
 def _tool(rows: list[list[str]]) -> tuple[str, int]:
     """Say which tool wrote the header, and how many header rows it writes."""
     first = [fold(text) for text in rows[0]]
@@ -139,15 +144,22 @@ def _tool(rows: list[list[str]]) -> tuple[str, int]:
     if "respondent id" in first and "collector id" in first:
         second = rows[1] if len(rows) > 1 else []
         return SURVEYMONKEY, 2 if not (second and second[0]) else 1
-    if "id" in first[:1] and any(name.startswith("submitdate") or "date submitted" in name for name in first[:4]):
+    is_response = bool(first) and short_name(first[0], LIMESURVEY) in ("id", "response id")
+    if is_response and any(name.startswith("submitdate") or "date submitted" in name for name in first[:4]):
         return LIMESURVEY, 1
-    return PLAIN, 1
+    return PLAIN, 2 if len(rows) > 1 and _is_title_row(rows[0], rows[1]) else 1
+
+
+def _is_title_row(first: list[str], second: list[str]) -> bool:
+    """Say whether most columns have a name in the second row only: the first one holds titles of grids."""
+    below = sum(1 for place, text in enumerate(second) if text and not "".join(first[place : place + 1]))
+    return below > len(second) / 2
 
 
 def _titles(rows: list[list[str]], tool: str) -> list[tuple[str, ...]]:
     width = max(len(row) for row in rows)
     filled = [row + [""] * (width - len(row)) for row in rows]
-    if tool == SURVEYMONKEY and len(filled) > 1:
+    if tool in (SURVEYMONKEY, PLAIN) and len(filled) > 1:
         filled[0] = _carried(filled[0], filled[1])
     kept = [[text for text in column if text and not _IMPORT_ID.match(text)] for column in zip(*filled, strict=True)]
     return [tuple(dict.fromkeys(titles)) for titles in kept]

@@ -19,15 +19,16 @@ from jta.audit import Actor
 from jta.db import db, transaction
 from jta.errors import EditConflictError, InvalidInputError, NotFoundError, StateError
 from jta.imports.collected_guess import (
-    AnchorWords,
     FileMapping,
     StudyWords,
     groups_of,
     guess_mapping,
     guess_values,
+    has_boxes,
     mapping_from,
 )
 from jta.imports.collected_look import FileColumn, FileLook, column_from, look_at
+from jta.imports.collected_values import AnchorWords, anchors_by_order
 from jta.models.collected import RatingFile
 from jta.models.study import Study
 from jta.services.collect_words import study_words
@@ -35,6 +36,10 @@ from jta.services.review import is_locked
 from jta.services.study import get_study
 from jta.services.study_stage import BEFORE_LAUNCH, lock_study
 
+_BOXES = (
+    "The file has one column for each anchor (check boxes). Export one column for each task and scale; SurveyMonkey "
+    "calls that condensed columns."
+)
 OPEN_STAGES = (*BEFORE_LAUNCH, "closed")
 
 
@@ -129,6 +134,8 @@ def upload_file(actor: Actor, study_id: int, data: bytes, filename: str, header_
     if not words.tasks or not words.scales:
         raise StateError("Add the task inventory and the rating scales first: columns of the file are matched to them.")
     look = _look(data, filename, header_rows)
+    if has_boxes(look, words):
+        raise InvalidInputError(_BOXES, field="file")
     mapping = guess_mapping(look, words)
     with transaction():
         require_open(lock_study(study_id))
@@ -316,6 +323,12 @@ class ValueGroup:
     title: str
     values: tuple[tuple[str, int, str | None], ...]
     anchors: tuple[AnchorWords, ...]
+
+    @property
+    def by_order(self) -> bool:
+        """Whether the values are codes of another tool, taken for the anchors in their order."""
+        proposed = anchors_by_order([text for text, _, _ in self.values], self.anchors)
+        return bool(proposed) and all(proposed.get(text, code) == code for text, _, code in self.values)
 
     @property
     def n_unknown(self) -> int:

@@ -11,7 +11,8 @@ from flask import current_app
 from sqlalchemy import select
 
 from jta.db import db
-from jta.imports.collected_guess import AnchorWords, StudyWords
+from jta.imports.collected_guess import StudyWords
+from jta.imports.collected_values import AnchorWords
 from jta.imports.text import fold
 from jta.models.study import Stratum, Study
 from jta.services.instrument import content_of

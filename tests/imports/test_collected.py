@@ -8,9 +8,10 @@ from datetime import datetime
 import pytest
 
 from jta.imports.collected import read_collected
-from jta.imports.collected_guess import AnchorWords, FileMapping, StudyWords, guess_mapping, guess_value, mapping_from
+from jta.imports.collected_guess import FileMapping, StudyWords, guess_mapping, has_boxes, mapping_from
 from jta.imports.collected_look import LIMESURVEY, PLAIN, QUALTRICS, SURVEYMONKEY, column_from, look_at
 from jta.imports.collected_times import read_time
+from jta.imports.collected_values import AnchorWords, guess_value
 from jta.imports.limits import Limits
 from jta.imports.source import Typed
 from tests.imports.corpus import CASES
@@ -99,6 +100,36 @@ def test_limesurvey_names_columns_by_code_and_submits_by_date():
     assert (look.tool, mapping.by_order) == (LIMESURVEY, True)
     assert {r[1:] for r in ratings(found) if r[0] == "7"} == {r[1:] for r in GOOD}
     assert [person.finished for person in found.people] == [True, False]
+
+
+@pytest.mark.parametrize("code", ["A{}", "AO0{}"])
+def test_limesurvey_codes_are_taken_for_the_anchors_by_their_order(code):
+    names = ["id. Response ID", "submitdate. Date submitted", "startdate. Date started"]
+    names += [f"{q}[SQ00{n}]. Of your work [{t}]" for q in ("Freq", "Imp") for n, (_, t) in enumerate(WORDS.tasks, 1)]
+    rows = [["7", "2026-03-01 10:12:00", "", *(code.format(n) if n else "" for n in (4, 1, 0, 3, 0, 1))]]
+    rows.append(["8", *[""] * 8])
+    look, mapping, found = taken(csv_bytes(rows, header=names))
+    assert (look.tool, mapping.by_order, [person.finished for person in found.people]) == (
+        LIMESURVEY,
+        False,
+        [True, False],
+    )
+    assert {r[1:] for r in ratings(found)} == {r[1:] for r in GOOD}
+
+
+def test_a_column_for_each_anchor_is_told_from_a_column_for_each_task():
+    names = [x for _, text in WORDS.tasks for x in (text, "", "", "")]
+    labels = [label for _ in WORDS.tasks for label in FREQUENCY]
+    row = [label if n % 4 == 1 else "" for n, label in enumerate(labels)]
+    assert has_boxes(look_at(csv_bytes([["", *labels], ["1", *row]], header=["id", *names]), "f.csv", Limits()), WORDS)
+    for good in (qualtrics(3), qualtrics(2)):
+        assert not has_boxes(look_at(good, "f.csv", Limits()), WORDS)
+
+
+def test_titles_of_grids_over_the_codes_of_tasks_are_two_header_rows():
+    rows = [["person", *TASKS, *TASKS], ["R_1", "3", "0", "", "3", "", "1"]]
+    look, _, found = taken(csv_bytes(rows, header=["", "Frequency", "", "", "Importance", "", ""]))
+    assert (look.header_rows, {r[1:] for r in ratings(found)}) == (2, {r[1:] for r in GOOD})
 
 
 def test_limesurvey_names_columns_by_text_too():
