@@ -9,9 +9,8 @@ from jta.models.study import Study
 from jta.models.survey import Choice, Question, SurveyPage
 
 CONSENT = """\
-A professional certification for people who lead technology in school districts is being considered. Before it is \
-developed, we ask those who would use it: superintendents, chief technology officers, technology directors and \
-others who lead technology in a district.
+A certificate is planned for people who lead technology in school districts. Before it is made, we ask those who would \
+use it. These are superintendents, chief technology officers and all who lead this work in a district.
 
 Taking part is your choice. You may stop at any time, come back later with the same link, or withdraw. Your answers \
 are kept apart from your name, and results are shown for groups only."""
@@ -58,13 +57,14 @@ PAGES: tuple[tuple[str, tuple[dict[str, Any], ...]], ...] = (
         (
             {
                 "code": "require",
-                "prompt": "Should people be certified before they lead technology for a school district?",
-                "help": "Think of the person at the head of technology, whatever the title.", "choices": YES_NO,
+                "prompt": "Think of the person who leads technology for a school district. Should that person be "
+                "certified?",
+                "help": "Whatever the title of that position.", "choices": YES_NO,
                 "required": True,
             },
             {
                 "code": "prefer",
-                "prompt": "Two people apply for such a position; one holds a professional certification. "
+                "prompt": "Two people apply for such a job, and one of them holds a professional certificate. "
                 "How would that change your interest in that person?",
                 "choices": {
                     "more": "I would be more likely to consider that person", "same": "It would make no difference",
@@ -74,12 +74,12 @@ PAGES: tuple[tuple[str, tuple[dict[str, Any], ...]], ...] = (
             },
             {
                 "code": "success", "kind": "agreement", "choices": AGREEMENT,
-                "prompt": "Certification and professional development of technology leaders help a district to "
-                "succeed, from teaching to what students achieve.",
+                "prompt": "A district does better when its technology leaders are certified and keep on learning. "
+                "This shows in teaching and in what students achieve.",
             },
             {
                 "code": "support", "kind": "agreement", "choices": AGREEMENT,
-                "prompt": "My district would give a leader time to prepare for a certification exam.",
+                "prompt": "My district would give a leader time to prepare for the exam.",
             },
             {
                 "code": "seek", "prompt": "Would you seek this certification, or advise one of your staff to?",

@@ -40,7 +40,7 @@ def test_a_director_freezes_and_reads_the_results(app):
     assert "60 responses were submitted" in page
     reply = post(client, f"/studies/{study}/market/freeze", form_page=f"/studies/{study}/market", follow_redirects=True)
     assert "Data set 1 is frozen: 60 responses." in reply.text
-    assert "Should people be certified" in reply.text
+    assert "Should that person be certified" in reply.text
     assert "Parquet" not in reply.text
 
 
