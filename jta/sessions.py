@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import flask_security
-from flask import Flask, current_app, session
-from flask.sessions import SecureCookieSessionInterface
+from flask import Flask, Request, current_app, session
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask_login import current_user
+from itsdangerous import BadSignature
 
 from jta import clock
 from jta.models.account import User
 
 LONGEST = timedelta(hours=12)
+_MOST = 2_000  # cookies known in a process
 
 
 def begin(user: User) -> None:
@@ -58,17 +60,36 @@ def _moment(key: str) -> datetime:
 
 
 class _CookieSessions(SecureCookieSessionInterface):
-    """Flask's own signed cookies; what signs them is made once, not anew for every request."""
+    """Flask's own signed cookies; one that was checked a moment ago is known by its whole text."""
 
     def __init__(self) -> None:
         self._signers: dict[str, Any] = {}
+        self._checked: dict[tuple[str, str], tuple[str, datetime]] = {}
 
     def get_signing_serializer(self, app: Flask) -> Any:
-        """Return what signs and reads the cookies of an application."""
+        """Return what signs and reads the cookies of an application: made once, not anew for every request."""
         key = str(app.secret_key)
         if key not in self._signers:
             self._signers[key] = super().get_signing_serializer(app)
         return self._signers[key]
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """Return the session that a cookie holds; an empty one if the cookie is not ours, or too old."""
+        text = request.cookies.get(self.get_cookie_name(app))
+        if not text:
+            return self.session_class()
+        longest = app.permanent_session_lifetime
+        found = self._checked.get((str(app.secret_key), text))
+        if found is not None and datetime.now(UTC) - found[1] < longest:
+            return self.session_class(self.serializer.loads(found[0]))
+        try:
+            data, signed_at = self.get_signing_serializer(app).loads(text, longest.total_seconds(), True)
+        except BadSignature:
+            return self.session_class()
+        if len(self._checked) >= _MOST:
+            self._checked.clear()
+        self._checked[str(app.secret_key), text] = self.serializer.dumps(data), signed_at
+        return self.session_class(data)
 
 
 def register(app: Flask) -> None:

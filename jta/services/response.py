@@ -5,16 +5,16 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from flask_babel import gettext as _
-from sqlalchemy import Row, and_, bindparam, exists, select
+from sqlalchemy import Row, Table, and_, bindparam, exists, insert, or_, select, update
 
 from jta import audit, clock
 from jta.db import db, transaction
 from jta.db_once import read_once
 from jta.errors import InvalidInputError, JTAError, NotFoundError, SurveyClosedError
-from jta.language import SOURCE
+from jta.language import SOURCE, speak
 from jta.models.delivery import Person, PersonEvent
 from jta.models.response import Response
 from jta.models.study import Study
@@ -117,7 +117,15 @@ _FOUND: Any = (  # a Select of many columns
     .join(Response, and_(Response.person_id == Person.id, _same_kind), isouter=True)
     .where(Person.token_hash == bindparam("token_hash"))
 )  # fmt: skip
-_LOCK_PERSON = select(Person.id).where(Person.id == bindparam("person_id")).with_for_update()
+_LOCK_PERSON = select(Person.id).where(Person.token_hash == bindparam("token_hash")).with_for_update()
+_RESPONSES = cast(Table, Response.__table__)
+_TAKEN = select(
+    exists().where(
+        Response.study_id == bindparam("study_id"),
+        or_(Response.code == bindparam("code"), Response.receipt == bindparam("receipt")),
+    )
+)
+_SUBMIT = update(_RESPONSES).where(_RESPONSES.c.id == bindparam("own"))
 
 
 def _find(token: str, *, in_transaction: bool = False) -> Row[Any]:
@@ -186,8 +194,7 @@ def reopen_response(token: str) -> Ticket:
 
 def _locked(token: str) -> Row[Any]:
     """Hold the person of a link until the transaction ends, and read again what is known by then."""
-    known = _find(token)  # before the session takes a connection: a request that holds one must not wait for another
-    db.session.connection().execute(_LOCK_PERSON, {"person_id": known.id})
+    db.session.connection().execute(_LOCK_PERSON, {"token_hash": links.token_hash(token)})
     found = _find(token, in_transaction=True)
     if found.withdrew:
         raise NotFoundError
@@ -209,18 +216,18 @@ def _check_consent(survey: Survey, consent: str) -> None:
 
 def _begin(person: Row[Any], survey: Survey, language: str) -> int:
     is_pilot = person.kind == "pilot"
-    response = Response(
-        study_id=person.study_id, instrument_id=survey.instrument_id, person_id=person.id,
-        stratum_id=person.stratum_id, code=_new_code(person.study_id, "code"),
-        receipt=_new_code(person.study_id, "receipt"), consent_hash=survey.consent_hash, started_at=clock.now(),
-        is_pilot=is_pilot, seed=new_seed(), language=language,
-        form_code=assign_form(survey.content, person.study_id, person.stratum_id, is_pilot=is_pilot),
-    )  # fmt: skip
-    db.session.add(response)
-    db.session.flush()
-    after = {"consent": survey.consent_hash, "language": language, "form": response.form_code}
-    _record(response.code, "started", response.study_id, after=after)
-    return response.id
+    code, receipt = _new_codes(person.study_id)
+    row = {
+        "study_id": person.study_id, "instrument_id": survey.instrument_id, "person_id": person.id,
+        "stratum_id": person.stratum_id, "code": code, "receipt": receipt, "consent_hash": survey.consent_hash,
+        "started_at": clock.now(), "is_pilot": is_pilot, "seed": new_seed(), "language": language,
+        "form_code": assign_form(survey.content, person.study_id, person.stratum_id, is_pilot=is_pilot),
+    }  # fmt: skip
+    made = db.session.connection().execute(insert(_RESPONSES), row)
+    after = {"consent": survey.consent_hash, "language": language, "form": row["form_code"]}
+    _record(code, "started", person.study_id, after=after)
+    (response_id,) = cast(tuple[int], made.inserted_primary_key)
+    return response_id
 
 
 def _go_on(found: Row[Any], survey: Survey, language: str) -> None:
@@ -255,14 +262,19 @@ def choose_language(ticket: Ticket, mark: str, language: str) -> None:
         db.session.get_one(Response, visit.response_id).language = language
 
 
-def _new_code(study_id: int, column: str) -> str:
-    """Return a random code like ``KXPT-4RNM`` that no response of the study has (about 10^11 to choose from)."""
+def _new_codes(study_id: int) -> tuple[str, str]:
+    """Return a random code and a random receipt that no response of the study has."""
     while True:
-        letters = "".join(secrets.choice(_LETTERS) for _ in range(_CODE_LENGTH))
-        code = f"{letters[:4]}-{letters[4:]}"
-        taken = exists().where(Response.study_id == study_id, getattr(Response, column) == code)
-        if not db.session.scalar(select(taken)):
-            return code
+        code, receipt = _random_code(), _random_code()
+        values = {"study_id": study_id, "code": code, "receipt": receipt}
+        if not db.session.connection().scalar(_TAKEN, values):
+            return code, receipt
+
+
+def _random_code() -> str:
+    """Return letters like ``KXPT-4RNM`` (about 10^11 to choose from)."""
+    letters = "".join(secrets.choice(_LETTERS) for _ in range(_CODE_LENGTH))
+    return f"{letters[:4]}-{letters[4:]}"
 
 
 def _record(code: str, action: str, study_id: int, **details: Any) -> None:
@@ -292,14 +304,15 @@ def submit_response(ticket: Ticket, mark: str | None = None) -> Visit:
     """
     with transaction():
         visit = get_visit(ticket, lock=True)
+        speak(visit.survey.language)  # whatever is refused is refused in it
         if mark is not None:
             visit.check_page(mark)
         visit.check_open()
         if visit.submitted_at is None:
             _check_complete(visit)
-            response = db.session.get_one(Response, visit.response_id)
             # A clock that was set back must not make the moment of sending earlier than the start.
-            response.submitted_at = max(clock.now(), visit.started_at)
+            at = max(clock.now(), visit.started_at)
+            db.session.connection().execute(_SUBMIT, {"own": visit.response_id, "submitted_at": at})
             _record(visit.code, "submitted", visit.study_id)
     return visit
 

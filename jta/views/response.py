@@ -91,7 +91,7 @@ def start(token: str) -> ResponseReturnValue:
         remember(service.start_response(token, request.form.get("consent", ""), request.form.get("language", "")))
     except InvalidInputError as error:
         return _welcome_page(token, error), 422
-    return redirect(url_for("response.resume"), 303)
+    return resume()
 
 
 @bp.get("/survey")
@@ -136,19 +136,11 @@ def _review_page(*, required: bool = False) -> str:
 @bp.post("/survey/submit")
 def submit() -> ResponseReturnValue:
     """Send the answers in; again is harmless."""
-    speak_own()
     try:
         service.submit_response(own_ticket(), request.form.get("mark", ""))
     except service.RequiredMissingError:
         return _review_page(required=True), 422
     return redirect(url_for("response.thanks"), 303)
-
-
-def speak_own() -> None:
-    """Speak the language of whoever answers here, if that is known."""
-    survey = _known_survey()
-    if survey is not None:
-        speak(survey.language)
 
 
 @bp.get("/survey/thanks")

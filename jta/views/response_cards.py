@@ -9,10 +9,10 @@ from typing import Any
 
 from flask import current_app, url_for
 from flask_babel import gettext as _
-from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup, escape
 
 from jta import clock
+from jta.extensions import csrf
 from jta.language import interface_of, moment_words
 from jta.security_headers import csp_nonce
 from jta.services.rating_merge import Conflict
@@ -83,7 +83,7 @@ def places(cards: RatingPage, visit: Visit | None, saved_at: datetime | None) ->
     """Return the words that differ from reply to reply, as HTML."""
     done, left = cards.progress.done, cards.progress.minutes_left
     return {
-        "nonce": csp_nonce(), "csrf": generate_csrf(), "mark": visit.page_mark if visit else "", "seen": cards.seen,
+        "nonce": csp_nonce(), "csrf": csrf.token(), "mark": visit.page_mark if visit else "", "seen": cards.seen,
         "at": str(int(clock.now().timestamp())), "done": str(done), "done_elsewhere": str(cards.done_elsewhere),
         "minutes": str(escape(_("about %(minutes)s min left", minutes=left))) if left else "",
         "saved": _saved(cards, saved_at),

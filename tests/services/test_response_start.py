@@ -165,7 +165,8 @@ def test_the_trail_names_the_code_only(app_context):
 def test_a_code_is_drawn_again_when_it_is_taken(app_context, monkeypatch):
     made = make_study()
     first = db.session.get_one(Response, start(made).response_id)
-    draws = iter([*first.code.replace("-", ""), *"WWWWWWWW", *first.receipt.replace("-", ""), *"XXXXXXXX"])
+    code, receipt = first.code.replace("-", ""), first.receipt.replace("-", "")
+    draws = iter([*code, *"XXXXXXXX", *"WWWWWWWW", *receipt, *"WWWWWWWW", *"XXXXXXXX"])
     monkeypatch.setattr(service.secrets, "choice", lambda _letters: next(draws))
     second = db.session.get_one(Response, start(made, 1).response_id)
     assert (second.code, second.receipt) == ("WWWW-WWWW", "XXXX-XXXX")
