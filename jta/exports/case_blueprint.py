@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from jta.exports.case_file import CaseDocument, Package
+from jta.exports.case_file import CaseDocument, Package, normalized
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def _rubric(package: Package, rows: Sequence[CaseRow], places: dict[str, tuple[s
     own = package.identifier("rubric")
     criteria = [_criterion(package, own, n, row, places[row.code]) for n, row in enumerate(rows, 1)]
     return {
-        "identifier": own, "uri": f"urn:uuid:{own}", "title": package.document.title,
+        "identifier": own, "uri": f"urn:uuid:{own}", "title": normalized(package.document.title),
         "description": "Weight: share of the exam, 0 to 1. Score of a level: scored items of one form.",
         "lastChangeDateTime": package.stamp, "CFRubricCriteria": criteria,
     }  # fmt: skip
@@ -87,6 +87,6 @@ def _criterion(package: Package, rubric: str, n: int, row: CaseRow, place: tuple
 def _level(package: Package, criterion: str, k: int, code: str, name: str, items: int) -> dict[str, Any]:
     own = package.identifier("level", code, name)
     return {
-        "identifier": own, "uri": f"urn:uuid:{own}", "description": f"{items} items", "quality": name,
+        "identifier": own, "uri": f"urn:uuid:{own}", "description": f"{items} items", "quality": normalized(name),
         "score": float(items), "position": k, "rubricCriterionId": criterion, "lastChangeDateTime": package.stamp,
     }  # fmt: skip

@@ -6,6 +6,7 @@ The same inventory gives the same identifiers, so that a later package of the st
 from __future__ import annotations
 
 import json
+import re
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,6 +15,11 @@ from typing import Any
 
 from jta.exports.inventory_file import InventoryLine
 from jta.imports.case_json import RUNS_THROUGH
+
+
+def normalized(text: str) -> str:
+    """Return a text as CASE's NormalizedString: without tabs and line breaks."""
+    return re.sub(r"[\t\r\n]", " ", text)
 
 
 @dataclass(frozen=True)
@@ -29,7 +35,10 @@ class CaseDocument:
 
 @dataclass
 class Package:
-    """A package in the making: its items and associations, the same identifiers for the same content."""
+    """A package in the making: its items and associations, the same identifiers for the same content.
+
+    Within a package, CASE lets no part name its document or package; single parts of a service would.
+    """
 
     document: CaseDocument
     items: list[dict[str, Any]] = field(default_factory=list)
@@ -43,7 +52,7 @@ class Package:
 
     def link(self, identifier: str, title: str) -> dict[str, str]:
         """Return a link as CASE writes it."""
-        return {"title": title, "identifier": identifier, "uri": f"urn:uuid:{identifier}"}
+        return {"title": normalized(title), "identifier": identifier, "uri": f"urn:uuid:{identifier}"}
 
     def identifier(self, *key: str) -> str:
         """Return the identifier of something of this study, always the same one."""
@@ -52,19 +61,18 @@ class Package:
     def add(self, kind: str, code: str, text: str, parent: tuple[str, str] | None, **more: Any) -> tuple[str, str]:
         """Add an item below another one, or below the document; return its identifier and code."""
         own = self.identifier(kind, code)
-        document = self.link(self.identifier("document"), self.document.title)
         item = {
-            "identifier": own, "uri": f"urn:uuid:{own}", "CFDocumentURI": document, "fullStatement": text,
-            "humanCodingScheme": code, "CFItemType": kind, "lastChangeDateTime": self.stamp, **more,
+            "identifier": own, "uri": f"urn:uuid:{own}", "fullStatement": normalized(text), "humanCodingScheme": code,
+            "CFItemType": kind, "lastChangeDateTime": self.stamp, **more,
         }  # fmt: skip
         self.items.append(item)
-        above, name = parent or (document["identifier"], self.document.title)
+        above, name = parent or (self.identifier("document"), self.document.title)
         self.counts[above] = self.counts.get(above, 0) + 1
         link = self.identifier("isChildOf", kind, code)
         self.associations.append(
             {
                 "identifier": link, "uri": f"urn:uuid:{link}", "associationType": "isChildOf",
-                "CFDocumentURI": document, "originNodeURI": self.link(own, code),
+                "originNodeURI": self.link(own, code),
                 "destinationNodeURI": self.link(above, name), "sequenceNumber": self.counts[above],
                 "lastChangeDateTime": self.stamp,
             }
@@ -75,10 +83,9 @@ class Package:
         """Return the package as JSON; ``more`` are further parts of it, ``head`` further facts of its document."""
         own = self.identifier("document")
         about = {
-            "identifier": own, "uri": f"urn:uuid:{own}", "creator": self.document.creator,
-            "title": self.document.title, "description": self.document.description,
-            "lastChangeDateTime": self.stamp, "adoptionStatus": "Draft", "language": "en",
-            "CFPackageURI": self.link(own, self.document.title), **head,
+            "identifier": own, "uri": f"urn:uuid:{own}", "creator": normalized(self.document.creator),
+            "title": normalized(self.document.title), "description": normalized(self.document.description),
+            "lastChangeDateTime": self.stamp, "adoptionStatus": "Draft", "language": "en", **head,
         }  # fmt: skip
         whole = {"CFDocument": about, "CFItems": self.items, "CFAssociations": self.associations, **(more or {})}
         return json.dumps(whole, ensure_ascii=False, indent=1).encode("utf-8")

@@ -168,7 +168,9 @@ def test_20_000_rows_are_done(sqlite_app):
 
 LETTERS = "abcdefghijklmnopqrstuvwxyzABC0123456789"
 ODD = st.sampled_from(["1.10", "1.1", "3E5", "MAR1", "007", "1-A", "T (a)", "é1", "文1"])
-CODES = st.one_of(ODD, st.text(LETTERS, min_size=1, max_size=6))
+# Hypothesis draws words of the program too; a row of few cells that begins so is taken for a total.
+SUMS = ("total", "grand", "sub", "sum", "average", "mean", "count", "source", "note", "legend")
+CODES = st.one_of(ODD, st.text(LETTERS, min_size=1, max_size=6).filter(lambda code: not code.lower().startswith(SUMS)))
 ANY = st.text(max_size=40).map(lambda text: clean(f"{text} x").text).filter(bool)
 RTL = st.sampled_from(
     ["תכנון התקציב x", "ضع الميزانية x", "نیم\u200cفاصله x", "x\u200bplan x", "=1+1 plan", "'plan x", "-x plan"]
