@@ -38,6 +38,7 @@ MEANING = {
     WITHDREW: "Withdrew from the study. Is never invited again.",
 }
 BEGAN = (STARTED, SCREENED_OUT, PARTIAL, SUBMITTED)
+MAY_ANSWER = (LINKED, SENT, ACCEPTED, STARTED, PARTIAL)  # of whom a response may still come
 REACHED = (SENT, ACCEPTED, BOUNCED, OPTED_OUT, *BEGAN)
 
 

@@ -59,7 +59,7 @@ def _before_launch(stage: str, counts: StudyCounts) -> NextStep:
 
 
 def _fielding(counts: StudyCounts) -> NextStep:
-    if counts.links < counts.people:
+    if counts.links < counts.people or not counts.people:
         return invite_step(counts.people - counts.links, counts.people, by_mail=counts.by_mail)
     return NextStep(
         "Follow the responses",

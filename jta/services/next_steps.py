@@ -41,7 +41,12 @@ def has_mail_server() -> bool:
 
 
 def invite_step(waiting: int, people: int, *, by_mail: bool) -> NextStep:
-    """Return the next step where people of the roster have no link yet: by mail if there is a mail server."""
+    """Return the next step where people have no link yet, or nobody is there: by mail if there is a mail server."""
+    if not people:
+        return NextStep(
+            "Upload the roster", "The survey is open, but nobody is invited yet.",
+            DIRECTOR, "Upload a roster", "delivery.upload",
+        )  # fmt: skip
     if not by_mail:
         return NextStep(
             "Make the personal links", f"{waiting:,} of {people:,} people have no link yet.",

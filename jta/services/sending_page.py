@@ -17,11 +17,12 @@ from jta.models.jobs import Worker
 from jta.models.sending import BounceReport
 from jta.models.study import Study
 from jta.services.links import address_mark
-from jta.services.recipients import BEFORE, BOUNCED, OPEN, Outlook, outlook
+from jta.services.recipients import BEFORE, BOUNCED, OPEN, OPTED_OUT, WITHDREW, Outlook, outlook
 from jta.services.waves import LIVE
 
 PAGE_SIZE = 100
 EARLIER = "an earlier address"
+NOT_TO_BE_WRITTEN_TO = (OPTED_OUT, WITHDREW)
 STATE_WORDS = {
     "planned": "Waits for its turn, or for another try.",
     "claimed": "Is about to be sent.",
@@ -175,6 +176,8 @@ def _step_of_people(study: Study, lines: list[WaveLine], invitation: Outlook) ->
     coming = [line.wave for line in lines if line.wave.state in LIVE]
     if coming:
         return Step("Nothing to do", "The waves below go out by themselves.")
+    if all(reason in NOT_TO_BE_WRITTEN_TO for reason in invitation.others) and not invitation.recipients:
+        return Step("Nobody is left to write to", "Everybody on the roster asked not to be written to or withdrew.")
     return Step("Nothing is planned", "Plan another wave when you want to write again.", "plan", "Plan a wave")
 
 

@@ -102,12 +102,7 @@ def _pilot(counts: StudyCounts) -> NextStep:
 
 
 def _fielding(counts: StudyCounts) -> NextStep:
-    if not counts.people:
-        return NextStep(
-            "Upload the roster", "The survey is open, but nobody is invited yet.",
-            DIRECTOR, "Upload a roster", "delivery.upload",
-        )  # fmt: skip
-    if counts.links < counts.people:
+    if counts.links < counts.people or not counts.people:
         return invite_step(counts.people - counts.links, counts.people, by_mail=counts.by_mail)
     return NextStep(
         "Follow the responses",

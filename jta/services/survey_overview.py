@@ -10,8 +10,9 @@ from jta.models.study import MARKET, Study
 from jta.models.survey import Instrument
 from jta.services.content import estimate_minutes, questions_of, scales_of
 from jta.services.delivery_roster import NOT_STARTED
+from jta.services.dispositions import BOUNCED, MAY_ANSWER, SUBMITTED, StatusCounts
 from jta.services.instrument import build_content, newest_instrument
-from jta.services.monitor import SUBMITTED, Monitor
+from jta.services.monitor import Monitor
 from jta.services.next_steps import has_mail_server, invite_step
 from jta.services.study_counts import count_study
 from jta.services.study_progress import DIRECTOR, NextStep, freeze_step, next_step, nothing_to_freeze
@@ -105,9 +106,25 @@ def _fielding_step(monitor: Monitor) -> NextStep:
             "Close the survey", "Every stratum has as many submitted responses as you aimed for.",
             DIRECTOR, "Go to close", "survey.close",
         )  # fmt: skip
+    if not any(monitor.total[status] for status in MAY_ANSWER):
+        return _nobody_left(monitor.total)
     return NextStep(
         "Wait for more responses",
         f"{monitor.total[SUBMITTED]:,} of {monitor.total.people:,} people have submitted. Close the survey when each "
         "stratum has as many as you aimed for, or when its time is over.",
         DIRECTOR, "See who has not started", "delivery.roster", {"status": NOT_STARTED},
+    )  # fmt: skip
+
+
+def _nobody_left(counts: StatusCounts) -> NextStep:
+    submitted = f"{counts[SUBMITTED]:,} of {counts.people:,} people have submitted, and nobody else can be waited for"
+    if count := counts[BOUNCED]:
+        return NextStep(
+            "Replace addresses that do not work", f"{submitted}: mail to {count:,} came back.",
+            DIRECTOR, "Show these people", "sending.people", {"reason": "bounced"},
+        )  # fmt: skip
+    return NextStep(
+        "Put more people on the roster, or close the survey",
+        f"{submitted}: the others opted out, withdrew or were screened out.",
+        DIRECTOR, "Go to the roster", "delivery.roster",
     )  # fmt: skip

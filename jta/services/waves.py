@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,7 +19,7 @@ from jta.models.study import Study
 from jta.services import links
 from jta.services.delivery_settings import load_texts
 from jta.services.outbox import new_message_id, study_hours
-from jta.services.recipients import BEFORE, GAP, OPEN, UNDER_WAY, Facts, judge, load_facts, text_kind
+from jta.services.recipients import BEFORE, GAP, OPEN, UNDER_WAY, judge, load_facts, text_kind
 from jta.services.study_stage import lock_study
 
 WORKER = Actor("worker", "worker")
@@ -27,6 +27,7 @@ ASKING = ("invitation", "reminder")  # waves that ask for something, and keep 72
 LIVE = ("planned", "sending", "paused")
 FURTHEST = timedelta(days=366)
 CLOSED = "The survey had closed."
+STEP = 250  # people whose messages are made in one transaction
 
 
 @dataclass(frozen=True)
@@ -167,8 +168,8 @@ def turn_waves() -> bool:
     """Begin waves whose time has come, give thanks to who submitted since, end waves that are through."""
     with reading():
         due = list(db.session.scalars(select(Wave.id).where(Wave.state == "planned", Wave.planned_for <= clock.now())))
-        standing = select(Wave.id).where(Wave.state == "sending", Wave.kind == "thanks")
-        thanks = [wave_id for wave_id in db.session.scalars(standing) if _new_thanks(wave_id)]
+        standing = db.session.scalars(select(Wave).where(Wave.state == "sending", Wave.kind == "thanks"))
+        thanks = [wave.id for wave in standing if db.session.scalar(_lacking(wave).limit(1)) is not None]
         ended = list(db.session.scalars(_through()))
     begun = [begin_wave(wave_id) for wave_id in [*due, *thanks]]
     for wave_id in ended:
@@ -176,13 +177,12 @@ def turn_waves() -> bool:
     return any(begun)
 
 
-def _new_thanks(wave_id: int) -> bool:
-    there = exists().where(OutboxMessage.person_id == Person.id, OutboxMessage.wave_id == wave_id)
-    submitted = exists().where(
-        Response.person_id == Person.id, Response.submitted_at.is_not(None), Response.is_pilot.is_(False)
-    )
-    study = select(Wave.study_id).where(Wave.id == wave_id).scalar_subquery()
-    return bool(db.session.scalar(select(exists().where(Person.study_id == study, submitted, ~there))))
+def _lacking(wave: Wave) -> Any:
+    """Select who has no row in a wave; for thanks only who submitted: a row before that would keep them from it."""
+    there = exists().where(OutboxMessage.person_id == Person.id, OutboxMessage.wave_id == wave.id)
+    found = select(Person.id).where(Person.study_id == wave.study_id, ~there).order_by(Person.id)
+    done = Response.person_id == Person.id, Response.submitted_at.is_not(None), Response.is_pilot.is_(False)
+    return found.where(exists().where(*done)) if wave.kind == "thanks" else found
 
 
 def _through() -> Any:
@@ -195,8 +195,17 @@ def begin_wave(wave_id: int) -> bool:
     """Make the messages of a wave whose time has come; everybody on the roster gets a row, with the reason where
     there is no message. Return whether it began.
 
-    A wave that asks for answers waits until the survey is open, and is cancelled when that has closed.
+    A wave that asks for answers waits until the survey is open, and is cancelled when that has closed. Rows are made
+    in steps, so that no step holds SQLite's write lock for long; nothing is sent before the last one.
     """
+    with reading():
+        wave = db.session.get(Wave, wave_id)
+        lacking = list(db.session.scalars(_lacking(wave))) if wave else []
+    steps = [lacking[at : at + STEP] for at in range(0, len(lacking), STEP)] or [[]]
+    return all(_begin_step(wave_id, ids, last=ids is steps[-1]) for ids in steps)
+
+
+def _begin_step(wave_id: int, ids: list[int], *, last: bool) -> bool:
     with transaction():
         wave = db.session.get(Wave, wave_id, with_for_update={"skip_locked": True}, populate_existing=True)
         if wave is None or wave.state not in ("planned", "sending"):
@@ -204,12 +213,11 @@ def begin_wave(wave_id: int) -> bool:
         study = db.session.get_one(Study, wave.study_id)
         if not _may_begin(wave, study):
             return False
-        count = _make_messages(study, wave)
-        if wave.begun_at is None:
+        _make_messages(study, wave, ids)
+        if last and wave.begun_at is None:
             wave.state, wave.begun_at, wave.texts = "sending", clock.now(), _texts(study.id)
-            audit.record(
-                WORKER, "began wave", f"wave {wave.number}", study_id=study.id, note=f"{wave.kind}, {count} messages"
-            )
+            note = f"{wave.kind}, {count_states(wave.id).get('planned', 0)} messages"
+            audit.record(WORKER, "began wave", f"wave {wave.number}", study_id=study.id, note=note)
     return True
 
 
@@ -233,41 +241,34 @@ def _texts(study_id: int) -> dict[str, dict[str, dict[str, str]]]:
     return kept
 
 
-def _to_write_to(study: Study, wave: Wave) -> Iterator[tuple[Facts, str]]:
-    """Yield everybody without a row in this wave, with the reason why they get no message; for thanks who submitted."""
-    there = set(db.session.scalars(select(OutboxMessage.person_id).where(OutboxMessage.wave_id == wave.id)))
-    now = clock.now()
-    for facts in load_facts(study.id, but_wave=wave.id):
-        if facts.id in there or (wave.kind == "thanks" and not facts.submitted):
-            continue  # a row of thanks before somebody submits would keep the thanks from being sent later
-        yield facts, judge(wave.kind, facts, study.stage, now)
-
-
-def _make_messages(study: Study, wave: Wave) -> int:
-    now = clock.now()
-    due = study_hours(study.id).next_allowed(now)
-    people = list(_to_write_to(study, wave))
+def _make_messages(study: Study, wave: Wave, ids: list[int]) -> None:
+    now, due = clock.now(), study_hours(study.id).next_allowed(clock.now())
+    there = set(
+        db.session.scalars(
+            select(OutboxMessage.person_id).where(OutboxMessage.wave_id == wave.id, OutboxMessage.person_id.in_(ids))
+        )
+    )
+    people = [facts for facts in load_facts(study.id, ids, but_wave=wave.id) if facts.id not in there]
+    reasons = {facts.id: judge(wave.kind, facts, study.stage, now) for facts in people}
     rows = [
         {
             "study_id": study.id, "person_id": facts.id, "wave_id": wave.id, "message_id": new_message_id(),
-            "state": "skipped" if reason else "planned", "reason": reason, "text_kind": text_kind(wave.kind, facts),
-            "address_mark": facts.mark, "due_at": due, "first_due_at": due, "ended_at": now if reason else None,
+            "state": "skipped" if reasons[facts.id] else "planned", "reason": reasons[facts.id],
+            "text_kind": text_kind(wave.kind, facts), "address_mark": facts.mark, "due_at": due, "first_due_at": due,
+            "ended_at": now if reasons[facts.id] else None,
         }
-        for facts, reason in people
+        for facts in people
     ]  # fmt: skip
     if rows:
         db.session.execute(insert(OutboxMessage), rows)
-    chosen = {facts.id for facts, reason in people if not reason}
-    _give_links(study.id, chosen)
-    return len(chosen)
+    _give_links([person_id for person_id, reason in reasons.items() if not reason])
 
 
-def _give_links(study_id: int, chosen: set[int]) -> None:
-    lacking = select(Person).where(Person.study_id == study_id, Person.token_hash.is_(None))
+def _give_links(chosen: list[int]) -> None:
+    lacking = select(Person).where(Person.id.in_(chosen), Person.token_hash.is_(None))
     for person in db.session.scalars(lacking.with_for_update()):
-        if person.id in chosen:
-            person.token_hash = links.token_hash(links.token_for(person.id, person.link_generation))
-            db.session.add(PersonEvent(person_id=person.id, kind="link made", at=clock.now()))
+        person.token_hash = links.token_hash(links.token_for(person.id, person.link_generation))
+        db.session.add(PersonEvent(person_id=person.id, kind="link made", at=clock.now()))
 
 
 def _end_wave(wave_id: int) -> None:

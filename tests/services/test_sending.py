@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
 from itertools import pairwise
 
@@ -11,6 +13,7 @@ from sqlalchemy import select
 
 from jta import clock, mail
 from jta.db import db, transaction
+from jta.models.audit import AuditEvent
 from jta.models.delivery import OutboxMessage, PersonEvent, Wave
 from jta.services import sending, waves
 from jta.services.delivery import edit_person, remove_person
@@ -380,3 +383,33 @@ def test_all_workers_together_keep_to_so_many_messages_a_minute(app_context, ser
                 for name in ("one", "two"):
                     work(Postman(settings, name))
         assert len(server.received) == arrived
+
+
+def test_the_database_is_free_while_the_mail_server_is_spoken_to(sqlite_app, server):
+    with sqlite_app.app_context():
+        study, dora = make_field(["a@example.org", "later1-b@example.org"])
+        path = db.engine.url.database
+
+        def take_the_write_lock(_to: str) -> None:
+            with closing(sqlite3.connect(path, timeout=0)) as other:
+                other.execute("BEGIN IMMEDIATE")
+                other.execute("ROLLBACK")
+
+        server.on_data = take_the_write_lock  # an error here is an error of the mail server
+        send_wave(server, study, dora, "invitation", TUESDAY)
+        assert states(study.id) == {"a@example.org": "accepted", "later1-b@example.org": "planned"}
+
+
+def test_a_wave_of_many_begins_in_steps_and_can_be_taken_up_between_them(app_context, server, monkeypatch):
+    monkeypatch.setattr(waves, "STEP", 2)
+    study, dora = make_field([f"p{n}@example.org" for n in range(5)])
+    with clock.running_on(lambda: TUESDAY):
+        (wave,) = plan_waves(dora, study.id, [WavePlan("invitation", TUESDAY)])
+        ids = [person.id for person in people(study.id)]
+        assert waves._begin_step(wave.id, ids[:2], last=False)  # and then the worker died
+        assert sending.claim("w") == []
+        work(Postman(server.settings(), "w"))
+    assert set(server.recipients.values()) == {1}
+    assert len(server.received) == 5
+    note = select(AuditEvent.note).where(AuditEvent.action == "began wave")
+    assert db.session.scalars(note).all() == ["invitation, 5 messages"]
