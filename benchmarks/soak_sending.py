@@ -57,8 +57,9 @@ def kills(database: str, people: int, count: int, seed: int) -> dict[str, Any]:
 
     with fresh_app(database) as app, mail_server() as server:
         result = kill_senders(app, server, people=people, kills=count, seed=seed)
-    rate = round(people / result.seconds, 1)
-    return asdict(result) | {"good": result.good, "database": database, "messages_per_second": rate}
+    rate, cost = round(people / result.seconds, 1), round(1000 * result.cpu_seconds / people, 1)
+    found = {"good": result.good, "database": database, "messages_per_second": rate, "cpu_ms_per_message": cost}
+    return asdict(result) | found
 
 
 def orders(database: str, count: int) -> dict[str, Any]:

@@ -125,7 +125,7 @@ def _why_not(person: Panelist, own: list[OutboxMessage]) -> str:
     if person.token_hash is None:
         return "no personal link yet"
     if any(message.state in UNDER_WAY for message in own):
-        return "have a message on its way"
+        return "with a message on its way"
     if len(own) >= MOST:
         return f"had {MOST} messages about this round"
     last = max((message.sent_at or message.ended_at or message.due_at for message in own), default=None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from jta.errors import InvalidInputError
@@ -47,7 +47,7 @@ def stop(token: str) -> ResponseReturnValue:
 def resume(token: str) -> ResponseReturnValue:
     """Write to a panelist again, who asks for it by the same link."""
     opt_out.resume_panel(token)
-    return redirect(url_for("mail.stop", token=token), 303)
+    return _page("stop", opt_out.load_stop_page(token), token=token, resumed=True)
 
 
 @bp.route("/join/<code>", methods=["GET", "POST"])

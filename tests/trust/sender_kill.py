@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import random
+import resource
 import signal
 import subprocess
 import sys
@@ -41,6 +42,7 @@ class KillResult:
     people: int
     kills: int
     seconds: float
+    cpu_seconds: float  # of the workers; those of the database server and of the mail server are not in it
     states: dict[str, int] = field(default_factory=dict)
     doubled: int = 0
     doubled_not_flagged: int = 0
@@ -77,11 +79,17 @@ def kill_senders(
         _write_to_panel(app, server, panel)
     everybody = people + panel
     at = sorted({panel // 2, *source.sample(range(panel + 1, everybody), kills - bool(panel))} - {0})
-    began = time.monotonic()
+    began, spent = time.monotonic(), _spent_by_workers()
     killed = _send_and_kill(app, server, at, source, began + limit)
-    result = KillResult(everybody, killed, round(time.monotonic() - began, 1))
+    took, cpu = time.monotonic() - began, _spent_by_workers() - spent
+    result = KillResult(everybody, killed, round(took, 1), round(cpu, 1))
     _count(server, result)
     return result
+
+
+def _spent_by_workers() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _never_quiet(study_id: int) -> None:

@@ -7,6 +7,8 @@ import re
 
 import pytest
 
+from jta.services.links import row_token
+from jta.services.opt_out import PANEL_STOP
 from tests.factories import csrf_from, make_user, post, signed_in_client
 from tests.live import Page
 from tests.services.panel_study import answer, close, finish, make_panel_study, open_round
@@ -277,3 +279,20 @@ def test_a_session_with_notes_themes_and_appendix(quick_dora):
     assert post(quick_dora, f"{PANEL}/log", sent).status_code == 422
     assert post(quick_dora, f"{PANEL}/log", sent | {"reason": "Custom"}).location == f"{PANEL}/log"
     assert "5 for, 1 against, 0 abstained" in quick_dora.get(f"{PANEL}/log").text
+
+
+def test_who_stopped_messages_starts_them_again_by_the_same_page_and_nobody_else_does(made, quick_dora, sqlite_app):
+    with sqlite_app.app_context():
+        stop = f"/stop/{row_token(PANEL_STOP, made.tickets[0].panelist_id)}"
+    client = _panelist(sqlite_app, made)
+    client.post(stop)
+    assert "You stopped messages about the panel." in client.get("/panel").text
+    person = f"{PANEL}/people/{made.tickets[0].panelist_id}"
+    page = quick_dora.get(person).text
+    assert "Only Expert 1 can ask for messages again" in page
+    assert 'action="/stop' not in page
+    assert client.post(f"{stop}/resume").status_code == 400  # without a form token, as a mail scanner would
+    assert "You stopped messages" in client.get("/panel").text
+    assert "again." in post(client, f"{stop}/resume", form_page=stop).text
+    assert "You stopped messages" not in client.get("/panel").text
+    assert "can ask for messages again" not in quick_dora.get(person).text
