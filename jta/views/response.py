@@ -16,7 +16,7 @@ from flask_babel import gettext as _
 
 from jta.errors import InvalidInputError, NotFoundError, SurveyClosedError, WayOut, error_page
 from jta.extensions import limiter
-from jta.language import speak
+from jta.language import moment_words, speak
 from jta.rights import SAFE_METHODS
 from jta.services import own_answers, visits, withdrawal
 from jta.services import response as service
@@ -25,7 +25,7 @@ from jta.services.response_way import find_open_parts, find_place
 from jta.services.screener import ScreenerFirstError, check_way
 from jta.services.survey_pages import Stop, Survey, get_survey, read_content
 from jta.services.visits import LinkNeededError, ScreenedOutError
-from jta.views.response_base import address_of, bp, open_reading, own_ticket, own_visit, page, remember
+from jta.views.response_base import address_of, bp, framed_page, open_reading, own_ticket, own_visit, page, remember
 from jta.views.response_cards import draw_page, places
 from jta.views.response_steps import points_page, question_page
 
@@ -73,10 +73,12 @@ def welcome(token: str) -> ResponseReturnValue:
 def _welcome_page(token: str, error: InvalidInputError | None = None) -> str:
     wanted = request.args.get("lang") or request.form.get("language")
     found = service.get_welcome(token, wanted, tuple(request.accept_languages.values()))
-    template = "welcome" if found.state in {"start", "resume", "submitted"} else "not_open"
-    return page(
-        template, found.survey, study=found.study, language=found.language, welcome=found, token=token, error=error
-    )  # fmt: skip
+    if found.survey is None or found.state not in {"start", "resume", "submitted"}:
+        return page("not_open", found.survey, study=found.study, language=found.language, welcome=found, token=token)
+    speak(found.language)
+    key = None if error else (found.state, found.asks_consent)
+    words = {"start_url": url_for("response.start", token=token)}
+    return framed_page(key, "welcome", found.survey, words, form=True, welcome=found, error=error)
 
 
 @bp.post("/s/<token>")
@@ -126,9 +128,13 @@ def _review_page(*, required: bool = False) -> str:
     reading = open_reading()
     visit = reading.visit
     check_way(visit, None)
-    return page(
-        "review", visit.survey, visit=visit, overview=visit.survey.overview(reading.ratings),
-        parts=find_open_parts(visit), required=required, address_of=address_of,
+    overview, parts, is_sent = visit.survey.overview(reading.ratings), find_open_parts(visit), bool(visit.submitted_at)
+    # Only what is the same for many is kept: the review of somebody who answered every task.
+    whole = not overview.open_tasks and not any(part.required for part in parts) and not required
+    seen = (is_sent, tuple((d.code, d.first_page) for d in overview.domains), tuple((p.done, p.task_id) for p in parts))
+    return framed_page(
+        seen if whole else None, "review", visit.survey, {"mark": visit.page_mark}, form=True, is_sent=is_sent,
+        overview=overview, parts=parts, required=required, address_of=address_of,
         back_url=address_of(visit.survey.stops[-1]) if visit.survey.stops else None,
     )  # fmt: skip
 
@@ -149,7 +155,10 @@ def thanks() -> ResponseReturnValue:
     visit = own_visit()
     if visit.submitted_at is None:
         return redirect(url_for("response.resume"), 303)
-    return page("thanks", visit.survey, visit=visit, stop=_last_step(visit.survey))
+    words = {"receipt": visit.receipt, "sent": moment_words(visit.submitted_at, visit.survey.study["time_zone"])}
+    return framed_page(
+        visit.is_open, "thanks", visit.survey, words, form=False, is_open=visit.is_open, stop=_last_step(visit.survey)
+    )
 
 
 def _last_step(survey: Survey) -> Mapping[str, Any] | None:
@@ -253,7 +262,7 @@ def _preview_ended(survey: Survey, stop: Stop, preview: dict[str, Any]) -> str:
 
 
 def _preview_thanks(survey: Survey, preview: dict[str, Any]) -> str:
-    return page("thanks", survey, visit=None, stop=_last_step(survey), preview=preview)
+    return page("thanks", survey, stop=_last_step(survey), preview=preview)
 
 
 def _preview_stop(survey: Survey, place: int, preview: dict[str, Any]) -> str:

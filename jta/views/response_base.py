@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, render_template, session, url_for
+from markupsafe import escape
 
+from jta.extensions import csrf
 from jta.language import direction_of, interface_of, locale_of_now, speak
+from jta.security_headers import csp_nonce
 from jta.services import visits
 from jta.services.survey_pages import TASKS, Stop, Survey
 from jta.services.visits import LinkNeededError, Reading, Ticket, Visit
+from jta.views.frames import kept_frame, slot
 
 bp = Blueprint("response", __name__)
 
@@ -75,6 +80,36 @@ def page(template: str, survey: Survey | None, **context: Any) -> str:
     return render_template(
         f"response/{template}.html", survey=survey, study=study, **(links | _speech(language) | context)
     )
+
+
+def framed_page(
+    key: Hashable, template: str, survey: Survey, words: Mapping[str, str], *, form: bool, **context: Any
+) -> str:  # fmt: skip
+    """Render a respondent's page of which only ``words`` differ from reply to reply: it is drawn once, then filled in.
+
+    Parameters
+    ----------
+    key : hashable
+        All else that the page depends on beside survey, language and form; None draws it anew.
+    template, survey, context
+        As for `page`.
+    words : mapping of str to str
+        Under the names of the template.
+    form : bool
+        Whether there is a form to be sent on the page.
+    """
+    own = {"csp_nonce": csp_nonce(), **({"csrf_token": csrf.token()} if form else {})}
+
+    def draw(own: Mapping[str, str], words: Mapping[str, str]) -> str:
+        calls = {name: partial(str, word) for name, word in own.items()}
+        return page(template, survey, **calls, **words, **context)
+
+    if key is None:
+        return draw(own, words)
+    whole = (template, survey.instrument_id, survey.language, survey.content.get("form_code"), "response" in session)
+    slots = [{name: slot(name) for name in part} for part in (own, words)]
+    frame = kept_frame((*whole, key), lambda: draw(*slots))
+    return frame.fill({name: str(escape(word)) for name, word in {**own, **words}.items()})
 
 
 def _speech(language: str) -> dict[str, Any]:

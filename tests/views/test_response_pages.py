@@ -13,6 +13,8 @@ from jta.db_ready import statement_sent
 from jta.models.response import Response
 from jta.services.instrument import build_content
 from jta.services.visits import load_ratings
+from jta.views import response
+from jta.views.response_base import framed_page
 from tests.services.respondent import Respondent, forms_of, snapshot
 from tests.services.study_factory import close_survey, make_study, replace_link
 
@@ -376,3 +378,34 @@ def test_a_preview_has_no_page_beyond_the_last(app):
         content = build_content(db.session.get_one(Study, made.study_id))
     with app.test_request_context("/"), pytest.raises(NotFoundError):
         render_preview(content, 5, link=str, leave_url="/")
+
+
+def test_pages_that_are_drawn_once_say_what_they_would_say_drawn_anew(app, made, monkeypatch):
+    """Two people one after the other: who comes later sees own marks, times and codes on pages drawn for the first."""
+
+    def walk(token: str) -> list[tuple[str, str]]:
+        person = Respondent(app, token)
+        person.get(f"/s/{token}")
+        pages = [(person.path, person.text)]
+        while not person.path.startswith("/survey/thanks"):
+            (form,) = forms_of(person.text)
+            person.send({name: values[-1] for name, values in form.radios.items()}, form=form)
+            pages.append((person.path, person.text))
+        pages += [(path, person.get(path)) for path in ("/survey/review", f"/s/{token}")]
+        monkeypatch.setattr(response, "framed_page", lambda _key, *given, **more: framed_page(None, *given, **more))
+        anew = [(path, person.get(path)) for path in ("/survey/thanks", "/survey/review", f"/s/{token}")]
+        monkeypatch.undo()
+        assert [plain(text) for _path, text in pages[-3:]] == [plain(text) for _path, text in anew]
+        return pages
+
+    first, second = (walk(token) for token in made.tokens[:2])
+    assert [path for path, _text in first][1:-1] == [path for path, _text in second][1:-1]
+    for mine, theirs in zip(first[-3:], second[-3:], strict=True):
+        assert secrets_of(mine[1]).isdisjoint(secrets_of(theirs[1]))
+
+
+def secrets_of(text: str) -> set[str]:
+    """What on a page is one person's: link, form token, mark, receipt, nonce."""
+    found = re.findall(r'/s/[\w-]+|name="(?:csrf_token|mark)" value="[^"]+"|receipt-code">[^<]+|nonce="[^"]+"', text)
+    assert found
+    return set(found)
