@@ -15,6 +15,7 @@ from typing import Any
 
 from jta.exports.inventory_file import InventoryLine
 from jta.imports.case_json import RUNS_THROUGH
+from jta.imports.inventory import REFERENCE, REFERENCE_SIGN
 
 
 def normalized(text: str) -> str:
@@ -68,16 +69,24 @@ class Package:
         self.items.append(item)
         above, name = parent or (self.identifier("document"), self.document.title)
         self.counts[above] = self.counts.get(above, 0) + 1
-        link = self.identifier("isChildOf", kind, code)
+        self._associate("isChildOf", (kind, code), (own, code), (above, name), sequenceNumber=self.counts[above])
+        return own, code
+
+    def relate(self, one: tuple[str, str], other: tuple[str, str]) -> None:
+        """Say that an item is related to another one."""
+        self._associate("isRelatedTo", (one[0], other[0]), one, other)
+
+    def _associate(
+        self, kind: str, key: tuple[str, ...], one: tuple[str, str], other: tuple[str, str], **more: Any
+    ) -> None:
+        link = self.identifier(kind, *key)
         self.associations.append(
             {
-                "identifier": link, "uri": f"urn:uuid:{link}", "associationType": "isChildOf",
-                "originNodeURI": self.link(own, code),
-                "destinationNodeURI": self.link(above, name), "sequenceNumber": self.counts[above],
+                "identifier": link, "uri": f"urn:uuid:{link}", "associationType": kind,
+                "originNodeURI": self.link(*one), "destinationNodeURI": self.link(*other), **more,
                 "lastChangeDateTime": self.stamp,
             }
         )  # fmt: skip
-        return own, code
 
     def written(self, more: Mapping[str, Any] | None = None, **head: Any) -> bytes:
         """Return the package as JSON; ``more`` are further parts of it, ``head`` further facts of its document."""
@@ -95,16 +104,22 @@ def inventory_case(lines: Sequence[InventoryLine], document: CaseDocument) -> by
     """Return the inventory as a CASE package, in the order given."""
     package = Package(document)
     areas: dict[tuple[str, ...], tuple[str, str]] = {}
-    for line in lines:
+    made: dict[int, tuple[str, str]] = {}
+    for number, line in enumerate(lines):
         place = _area(package, areas, line)
         notes = {"notes": line.references} if line.references else {}
-        package.add(_ITEM_TYPES[line.kind], line.task_code, line.task_statement, place, **notes)
+        made[number] = package.add(_ITEM_TYPES[line.kind], line.task_code, line.task_statement, place, **notes)
+    references = {line.task_code: made[n] for n, line in enumerate(lines) if line.kind == REFERENCE}
+    for number, line in enumerate(lines):
+        for code in filter(None, line.reference_codes.split(f"{REFERENCE_SIGN} ")):
+            package.relate(made[number], references[code])
     return package.written()
 
 
 _ITEM_TYPES = {
     "task": "Task Statement", "knowledge": "Knowledge Statement", "skill": "Skill Statement",
     "ability": "Ability Statement", "value": "Value Statement",
+    REFERENCE: "Reference",
 }  # fmt: skip
 
 

@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 HEADERS = (
     "domain_code", "domain", "subdomain_code", "subdomain", "task_code", "task_statement", "references", "kind",
-    "runs_through_all",
+    "runs_through_all", "reference_codes",
 )  # fmt: skip
-WIDTHS = (12, 28, 14, 28, 12, 80, 30, 12, 10)
+WIDTHS = (12, 28, 14, 28, 12, 80, 30, 12, 10, 20)
 SHEET = "Inventory"
 
 
 class InventoryLine(NamedTuple):
-    """One statement with its place; empty texts where there is no domain, subdomain or reference."""
+    """One statement with its place, or one reference; empty texts where there is no domain, subdomain or reference."""
 
     domain_code: str
     domain: str
@@ -33,6 +33,7 @@ class InventoryLine(NamedTuple):
     references: str
     kind: str = "task"
     runs_through_all: str = ""
+    reference_codes: str = ""
 
 
 def inventory_csv(lines: Sequence[InventoryLine]) -> bytes:

@@ -12,16 +12,18 @@ from wtforms.fields import SelectChoice
 from wtforms.validators import DataRequired, Length, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget, TextArea
 
-from jta.forms.study_fields import BlockField, CodeField, LineField
+from jta.forms.study_fields import LONGEST, AsInFiles, BlockField, CodeField, LineField
 from jta.models.inventory_record import Reference
 from jta.services.inventory import Branch
 from jta.services.inventory_areas import NewArea
 from jta.services.inventory_tasks import TaskWords
 
 NEW = "new"
-_CODE = Length(max=40, message="Use 40 characters or fewer.")
-_LONG = Length(max=4000, message="Use 4,000 characters or fewer.")
+_CODE = (Length(max=40, message="Use 40 characters or fewer."), AsInFiles("code"))
+_LONG = Length(max=LONGEST, message="Use 4,000 characters or fewer.")
 _NAME = Length(max=200, message="Use 200 characters or fewer.")
+_WORDS = (_LONG, AsInFiles("text"))
+_TITLE = (_NAME, AsInFiles("title"))
 
 
 def area_choices(domains: Sequence[Branch]) -> list[SelectChoice]:
@@ -60,7 +62,7 @@ class MultiCheckboxField(SelectMultipleField):
 # Made before the other fields, so that it stands first on the page and in the list of errors.
 _TASK_CODE = CodeField(
     "Code",
-    [DataRequired("Give the task statement a code."), _CODE],
+    [DataRequired("Give the task statement a code."), *_CODE],
     description="Stays with the task for ever. 1.10 and 1.1 are two codes.",
 )
 
@@ -70,13 +72,15 @@ class TaskForm(FlaskForm):
 
     statement = LineField(
         "Task statement",
-        [DataRequired("Write the task statement."), _LONG],
+        [DataRequired("Write the task statement."), *_WORDS],
         description="Start with a verb and keep to one idea: “Evaluate vendor proposals against district needs.”",
         widget=TextArea(),
     )
     area = SelectField("Where it belongs")
     source = LineField(
-        "Source", [_LONG], description="Where the statement comes from: a standard, a panel, a former study."
+        "Source",
+        [_LONG, AsInFiles("source")],
+        description="Where the statement comes from: a standard, a panel, a former study.",
     )
     references = MultiCheckboxField("References", coerce=int)
     reason = LineField("Reason for the change", [_NAME])
@@ -101,8 +105,8 @@ class AddTaskForm(TaskForm):
 
     code = _TASK_CODE
     new_parent = SelectField("It is", default="")
-    new_code = CodeField("Code of the new area", [_CODE])
-    new_title = LineField("Name of the new area", [_NAME])
+    new_code = CodeField("Code of the new area", [*_CODE])
+    new_title = LineField("Name of the new area", [*_TITLE])
 
     def __init__(
         self, *args: Any, domains: Sequence[Branch], references: Sequence[Reference] = (), **kwargs: Any
@@ -142,7 +146,7 @@ class RetireForm(FlaskForm):
 class AreaForm(FlaskForm):
     """The name of a content domain or subdomain."""
 
-    title = LineField("Name", [DataRequired("Give it a name."), _NAME])
+    title = LineField("Name", [DataRequired("Give it a name."), *_TITLE])
     version = HiddenField()
 
 
@@ -151,9 +155,9 @@ class AddAreaForm(FlaskForm):
 
     new_parent = SelectField("It is", default="")
     new_code = CodeField(
-        "Code", [DataRequired("Give it a code."), _CODE], description="Stays with it for ever, such as 1.2."
+        "Code", [DataRequired("Give it a code."), *_CODE], description="Stays with it for ever, such as 1.2."
     )
-    new_title = LineField("Name", [DataRequired("Give it a name."), _NAME])
+    new_title = LineField("Name", [DataRequired("Give it a name."), *_TITLE])
     runs_through = BooleanField(
         "It runs through all other domains",
         description="It then holds KSAs only, such as core values, and gets no exam items of its own.",

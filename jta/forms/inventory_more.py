@@ -12,7 +12,7 @@ from wtforms.validators import DataRequired, Length
 from wtforms.widgets import TextArea
 
 from jta.forms.inventory import MultiCheckboxField, area_choices, reference_choices
-from jta.forms.study_fields import CodeField, LineField
+from jta.forms.study_fields import LONGEST, AsInFiles, CodeField, LineField
 from jta.models.inventory import Task
 from jta.models.inventory_record import Reference
 from jta.services.inventory import Branch
@@ -26,11 +26,12 @@ KIND_WORDS = {
     "ability": "Ability: a lasting capacity, such as reasoning",
     "value": "Value: an attitude or a way of working",
 }
-_CODE = Length(max=40, message="Use 40 characters or fewer.")
-_LONG = Length(max=4000, message="Use 4,000 characters or fewer.")
+_CODE = (Length(max=40, message="Use 40 characters or fewer."), AsInFiles("code"))
+_LONG = Length(max=LONGEST, message="Use 4,000 characters or fewer.")
+_WORDS = (_LONG, AsInFiles("text"))
 _NAME = Length(max=200, message="Use 200 characters or fewer.")
 # Made before the other fields, so that it stands first on the page and in the list of errors.
-_KSA_CODE = CodeField("Code", [DataRequired("Give the KSA a code."), _CODE], description="Stays with it for ever.")
+_KSA_CODE = CodeField("Code", [DataRequired("Give the KSA a code."), *_CODE], description="Stays with it for ever.")
 
 
 class KnowledgeForm(FlaskForm):
@@ -38,11 +39,11 @@ class KnowledgeForm(FlaskForm):
 
     kind = SelectField("It is", choices=[SelectChoice(name, text) for name, text in KIND_WORDS.items()])
     statement = LineField(
-        "Statement", [DataRequired("Write the statement."), _LONG], widget=TextArea(),
+        "Statement", [DataRequired("Write the statement."), *_WORDS], widget=TextArea(),
         description="What somebody must know or be able to do: “Knowledge of contract law for software licences.”",
     )  # fmt: skip
     area = SelectField("Domain")
-    source = LineField("Source", [_LONG], description="Where the statement comes from.")
+    source = LineField("Source", [_LONG, AsInFiles("source")], description="Where the statement comes from.")
     references = MultiCheckboxField("References", coerce=int)
     reason = LineField("Reason for the change", [_NAME])
     version = HiddenField()
@@ -72,12 +73,12 @@ class AddKnowledgeForm(KnowledgeForm):
 class ReferenceForm(FlaskForm):
     """A source of statements."""
 
-    code = CodeField("Short name", [DataRequired("Give it a short name."), _CODE], description="Such as ISTE-2024.")
+    code = CodeField("Short name", [DataRequired("Give it a short name."), *_CODE], description="Such as ISTE-2024.")
     citation = LineField(
-        "Citation", [DataRequired("Write the citation."), _LONG], widget=TextArea(),
+        "Citation", [DataRequired("Write the citation."), *_WORDS], widget=TextArea(),
         description="Author, year, title, publisher or address: what somebody needs to find it.",
     )  # fmt: skip
-    edition = LineField("Edition or date", [_NAME])
+    edition = LineField("Edition or date", [_NAME, AsInFiles("source")])
     version = HiddenField()
 
     def words(self) -> ReferenceWords:
@@ -88,9 +89,13 @@ class ReferenceForm(FlaskForm):
 class SplitForm(FlaskForm):
     """Two statements in place of one."""
 
-    first = LineField("First statement, which keeps the code", [DataRequired("Write it."), _LONG], widget=TextArea())
-    code = CodeField("Code of the second statement", [DataRequired("Give it a code."), _CODE])
-    second = LineField("Second statement", [DataRequired("Write it."), _LONG], widget=TextArea())
+    first = LineField(
+        "First statement, which keeps the code",
+        [DataRequired("Write it."), *_WORDS],
+        widget=TextArea(),
+    )
+    code = CodeField("Code of the second statement", [DataRequired("Give it a code."), *_CODE])
+    second = LineField("Second statement", [DataRequired("Write it."), *_WORDS], widget=TextArea())
     reason = LineField("Reason", [_NAME])
     version = HiddenField()
 
@@ -103,7 +108,7 @@ class MergeForm(FlaskForm):
     """One statement in place of two."""
 
     other = SelectField("Merge with", coerce=int)
-    statement = LineField("The one statement", [DataRequired("Write the statement."), _LONG], widget=TextArea())
+    statement = LineField("The one statement", [DataRequired("Write the statement."), *_WORDS], widget=TextArea())
     reason = LineField("Reason", [DataRequired("Say why the two become one."), _NAME])
     version = HiddenField()
 

@@ -13,7 +13,7 @@ from wtforms.validators import DataRequired, Email, Length, NumberRange, Optiona
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from jta.errors import InvalidInputError
-from jta.forms.study_fields import BlockField, CodeField, CountField, LineField
+from jta.forms.study_fields import AsInFiles, BlockField, CodeField, CountField, LineField
 from jta.models.inventory import Domain
 from jta.models.panel import Panelist, Round
 from jta.services.panel import LONGEST, PanelistDetails
@@ -173,8 +173,8 @@ class DecisionForm(FlaskForm):
     """What is decided on one item, and why."""
 
     outcome = RadioField("Decision", [DataRequired("Choose what is decided.")])
-    wording = LineField("Wording that stands", [_short(4000)])
-    code = CodeField("Code", [_short(40)])
+    wording = LineField("Wording that stands", [_short(4000), AsInFiles("text")])
+    code = CodeField("Code", [_short(40), AsInFiles("code")])
     value = SelectField("Set to")
     links = CheckboxesField("Linked KSAs")
     reason = BlockField(

@@ -7,7 +7,11 @@ from typing import Any
 from wtforms import IntegerField, StringField, TextAreaField, ValidationError
 from wtforms.validators import StopValidation
 
+from jta.imports.kinds import ColumnType
+from jta.imports.rules import AS_TEXT, check_cell
 from jta.imports.text import clean, strip_hidden
+
+LONGEST = 4000
 
 
 class LineField(StringField):
@@ -37,6 +41,19 @@ class CodeField(LineField):
         super().process_formdata(valuelist)
         if self._reason is None:
             self.data = strip_hidden(self.data or "").strip()
+
+
+class AsInFiles:
+    """Refuses what a file's column of this kind is refused for: what is typed here can be exported and read back."""
+
+    def __init__(self, kind: ColumnType) -> None:
+        self._kind = kind
+
+    def __call__(self, _form: Any, field: Any) -> None:
+        """Say what is wrong with the text of a field; an empty one is for other validators."""
+        if reason := check_cell(field.data or "", self._kind, LONGEST).reason:
+            said = reason.replace("The cell", "This text").replace(AS_TEXT, "Use another one.")
+            raise ValidationError(said)
 
 
 class BlockField(TextAreaField):

@@ -18,10 +18,10 @@ from jta.imports.text import fold, shown
 
 HEADER = (
     "kind", "domain_code", "domain", "subdomain_code", "subdomain", "task_code", "task_statement", "references",
-    "runs_through_all",
+    "runs_through_all", "reference_codes",
 )  # fmt: skip
 RUNS_THROUGH = "runs through all domains"
-_KINDS = ("knowledge", "skill", "ability", "value")
+_KINDS = ("knowledge", "skill", "ability", "value", "reference")
 _AREAS = ("content domain", "domain", "subdomain", "sub domain", "cluster", "strand", "level")
 _BRACKETS_OF_AN_ITEM = 14  # an item and its association hold a dozen objects and lists
 
@@ -33,6 +33,7 @@ class _Item:
     children: list[_Item] = field(default_factory=list)
     parent: _Item | None = None
     place: float = 0.0
+    sources: list[_Item] = field(default_factory=list)
 
     def text(self, name: str) -> str:
         """Return a text of the item; anything else than a text is empty."""
@@ -127,6 +128,8 @@ def _tree(package: dict[str, Any], items: dict[str, _Item]) -> list[_Item]:
     for association in package.get("CFAssociations") or []:
         if isinstance(association, dict) and fold(str(association.get("associationType"))) == "ischildof":
             _adopt(association, items)
+        elif isinstance(association, dict) and fold(str(association.get("associationType"))) == "isrelatedto":
+            _relate(association, items)
     for item in items.values():
         _require_no_circle(item, len(items))
         item.children.sort(key=lambda child: (child.place, child.number))
@@ -147,6 +150,13 @@ def _adopt(association: dict[str, Any], items: dict[str, _Item]) -> None:
     if child.parent is None:
         child.parent = parent
         parent.children.append(child)
+
+
+def _relate(association: dict[str, Any], items: dict[str, _Item]) -> None:
+    """Note that a statement comes from a reference."""
+    one, other = (items.get(_node(association.get(name))) for name in ("originNodeURI", "destinationNodeURI"))
+    if one is not None and other is not None and other.kind == "reference":
+        one.sources.append(other)
 
 
 def _node(value: Any) -> str:
@@ -188,5 +198,6 @@ def _cells(item: _Item, above: list[_Item]) -> list[Cell]:
     keywords = above[0].values.get("conceptKeywords") if above else None
     through = isinstance(keywords, list) and RUNS_THROUGH in keywords
     places += [""] * (4 - len(places))
-    said: list[Cell] = [item.code, item.text("fullStatement"), item.text("notes"), "yes" if through else ""]
+    sources = "; ".join(source.code for source in item.sources)
+    said: list[Cell] = [item.code, item.text("fullStatement"), item.text("notes"), "yes" if through else "", sources]
     return [item.kind, *places, *said]

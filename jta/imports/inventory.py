@@ -14,7 +14,9 @@ KIND_NAMES = {
     **dict.fromkeys(("", "task", "t"), "task"), **dict.fromkeys(("knowledge", "k"), "knowledge"),
     **dict.fromkeys(("skill", "skills", "s"), "skill"), **dict.fromkeys(("ability", "abilities", "a"), "ability"),
     **dict.fromkeys(("value", "values", "v"), "value"),
+    "reference": "reference",
 }  # fmt: skip
+REFERENCE, REFERENCE_SIGN = "reference", ";"
 YES, NO = frozenset({"yes", "y", "true", "1", "x"}), frozenset({"no", "n", "false", "0"})
 NUMBERED = "Content domains without a code column were numbered in their order"
 NAMED = "Content domains without a name column are named by their code"
@@ -36,8 +38,9 @@ def read_inventory(data: bytes, filename: str, limits: Limits | None = None) -> 
     -------
     ReadResult
         ``rows`` hold domain_code, domain, subdomain_code, subdomain, task_code, task_statement, references,
-        position, kind and runs_through_all; what the file lacks is an empty text. The kind is always filled, domain
-        code and name too, but for KSAs that belong to no domain.
+        position, kind, reference_codes and runs_through_all; what the file lacks is an empty text. The kind is always
+        filled, domain code and name too, but for KSAs that belong to no domain. A row of the kind reference is a
+        source: its code, its citation as the statement, its edition as the references.
     """
     return guarded(INVENTORY, data, filename, limits or Limits(), _read)
 
@@ -86,7 +89,9 @@ class _Structure:
         return True
 
     def _is_placed(self, values: dict[str, str]) -> bool:
-        """Whether a statement has, or must have, a domain: a KSA may do without."""
+        """Whether a statement has, or must have, a domain: a KSA may do without, a reference has none."""
+        if values["kind"] == REFERENCE:
+            return False
         named = ("domain_code", "domain", "subdomain_code", "subdomain")
         return values["kind"] == "task" or any(values.get(name) for name in named)
 
@@ -94,7 +99,7 @@ class _Structure:
         said = fold(record.values.get("kind", "")).removesuffix(" statement")
         kind = KIND_NAMES.get(said)
         if kind is None:
-            reason = f"The kind {shown(said)} is not known. Use task, knowledge, skill, ability or value."
+            reason = f"The kind {shown(said)} is not known. Use task, knowledge, skill, ability, value or reference."
             self._problem(record, "kind", reason)
         record.values["kind"] = kind or "task"
 
@@ -130,7 +135,8 @@ class _Structure:
 
     def _unique_task(self, record: Record) -> None:
         code = record.values["task_code"]
-        row, first = self._first(record, "task", fold(code), value=code)
+        sort = REFERENCE if record.values["kind"] == REFERENCE else "task"
+        row, first = self._first(record, sort, fold(code), value=code)
         if row == record.number:
             return
         how = "repeats" if first == code else "differs only in case or hidden form from"

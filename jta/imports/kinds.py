@@ -9,7 +9,7 @@ from typing import Literal
 
 from jta.imports.text import fold
 
-ColumnType = Literal["code", "title", "text", "person", "email", "plain", "number", "value", "paragraphs"]
+ColumnType = Literal["code", "title", "text", "source", "person", "email", "plain", "number", "value", "paragraphs"]
 
 PUNCTUATION = re.compile(r"[\s_./*:-]+")
 
@@ -76,13 +76,19 @@ INVENTORY = Kind(
             "task id, task no, task number, statement code, code",
         ),
         _column("task_statement", "text", "The task statement or KSA", "task text, task, statement, task description"),
-        _column("references", "text", "Where the statement comes from", "reference, source, sources"),
+        _column("references", "source", "Where the statement comes from", "reference, source, sources"),
         _column("position", "number", "Place in the list", "order, sequence"),
         _column(
             "kind",
             "plain",
-            "What the statement is: task, knowledge, skill, ability or value. Empty: task",
+            "What the row is: task, knowledge, skill, ability, value, or reference (a source). Empty: task",
             "statement kind, statement type, item type, type",
+        ),
+        _column(
+            "reference_codes",
+            "plain",
+            "Codes of the references it comes from, divided by ;",
+            "reference code, reference ids",
         ),
         _column(
             "runs_through_all",

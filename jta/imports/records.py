@@ -132,6 +132,9 @@ class Reader:
 
     def is_total(self, cells: list[Cell]) -> bool:
         """A row that has few of the required cells and begins like a total or a note."""
+        sure = [self.header.index[g[0]] for g in self._kind.required if len(g) == 1 and g[0] in self.header.index]
+        if sure and all(text_of(cells[i]).strip() for i in sure):
+            return False
         filled = [text_of(cell) for cell in cells if text_of(cell).strip()]
         required = [self.header.index[n] for group in self._kind.required for n in group if n in self.header.index]
         lacking = sum(not text_of(cells[i]).strip() for i in required)

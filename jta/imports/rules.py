@@ -40,15 +40,15 @@ _MADE_DATE = re.compile(
 _MADE_NUMBER = re.compile(r"\d(\.\d+)?E[+-]\d{2,}", re.IGNORECASE)
 _CODE = re.compile(r"\w[\w .:#&()+@-]*")
 _ERRORS = frozenset({"#ref!", "#n/a", "#value!", "#div/0!", "#name?", "#num!", "#null!", "#spill!", "#calc!"})
-_AS_TEXT = "Format the column as Text and type it again."
+AS_TEXT = "Format the column as Text and type it again."
 _TYPED = {
-    "date": f"The cell holds a date. {_AS_TEXT}",
+    "date": f"The cell holds a date. {AS_TEXT}",
     "boolean": "The cell holds true or false where text is expected.",
     "error": "The cell holds the error value {}. Correct it.",
     "formula": "The cell holds a formula. Copy the column and paste it as values.",
     "list": "The cell holds a list or an object where text is expected.",
-    "number": f"The number {{}} stands where text is expected. {_AS_TEXT}",
-    "formatted": f"The number {{}} is shown in a special format. {_AS_TEXT}",
+    "number": f"The number {{}} stands where text is expected. {AS_TEXT}",
+    "formatted": f"The number {{}} is shown in a special format. {AS_TEXT}",
 }
 _NUMBER_CODE = "The code {} is stored as a number and may have lost zeros. Format the column as Text, type it again."
 
@@ -96,7 +96,7 @@ def _code(text: str) -> str | None:
     if _MADE_DATE.fullmatch(text):
         return _date_reason(text)
     if _MADE_NUMBER.fullmatch(text):
-        return f"The code {shown(text)} looks changed by a spreadsheet. {_AS_TEXT}"
+        return f"The code {shown(text)} looks changed by a spreadsheet. {AS_TEXT}"
     if len(text) > LONGEST_CODE:
         return f"The code is longer than {LONGEST_CODE} characters. Shorten it."
     if strip_hidden(text) != text or not _CODE.fullmatch(text):
@@ -105,7 +105,7 @@ def _code(text: str) -> str | None:
 
 
 def _date_reason(text: str) -> str:
-    return f"The code {shown(text)} looks like a date made by a spreadsheet. {_AS_TEXT}"
+    return f"The code {shown(text)} looks like a date made by a spreadsheet. {AS_TEXT}"
 
 
 def _title(text: str) -> str | None:
@@ -120,6 +120,11 @@ def _text(text: str) -> str | None:
     if not any(letter.isalpha() for letter in text):
         return f"The cell holds no words, only {shown(text)}."
     return None
+
+
+def _source(text: str) -> str | None:
+    """A source may do without words, as an edition or a year does, but not with signs alone."""
+    return _text(text) if not text[:1].isalnum() else _title(text)
 
 
 def _plain(text: str) -> str | None:
@@ -163,6 +168,7 @@ _RULES = {
     "code": _code,
     "title": _title,
     "text": _text,
+    "source": _source,
     "person": _person,
     "email": _email,
     "plain": _person,

@@ -28,6 +28,7 @@ _EXAMPLES = {
         "references": "Panel, first round",
         "position": "1",
         "kind": "task",
+        "reference_codes": "",
         "runs_through_all": "",
     },
     "roster": {

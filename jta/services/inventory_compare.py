@@ -11,29 +11,28 @@ from jta.db import db
 from jta.imports.result import Problem
 from jta.imports.text import fold, shown
 from jta.models.inventory import Domain, Knowledge, Task
-from jta.services.inventory_rows import Area, AreaFinder, Areas, InventoryRow
+from jta.models.inventory_record import Reference
+from jta.services.inventory_rows import Area, AreaFinder, Areas, Difference, InventoryRow, differences
+from jta.services.inventory_sources import FileSources, ReferenceChange, StatementKey, load_references, load_sources
+
+__all__ = ["AreaChange", "Difference", "Merge", "Statement", "Stored", "TaskChange", "compare", "in_order"]
 
 Statement = Task | Knowledge
 FEW = 5  # fewer shared codes say nothing about whose file it is
 
 
 @dataclass(frozen=True)
-class Difference:
-    """One thing that a file says otherwise than the inventory."""
-
-    what: str
-    before: str
-    after: str
-
-
-@dataclass(frozen=True)
 class TaskChange:
-    """A statement of the file that is new (``task`` is None) or differs; ``retired`` statements stay retired."""
+    """A statement of the file that is new (``task`` is None) or differs; ``retired`` statements stay retired.
+
+    ``references`` are the codes of those that it is to come from; none leaves them as they are.
+    """
 
     row: InventoryRow
     area: str
     task: Statement | None = None
     differences: tuple[Difference, ...] = ()
+    references: tuple[str, ...] = ()
 
     @property
     def retired(self) -> bool:
@@ -65,6 +64,7 @@ class Merge:
     retiring: list[Statement] = field(default_factory=list)
     new_areas: list[AreaChange] = field(default_factory=list)
     changed_areas: list[AreaChange] = field(default_factory=list)
+    references: list[ReferenceChange] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     takes_order: bool = False
     reordered: bool = False
@@ -77,14 +77,17 @@ class Merge:
     @property
     def anything(self) -> bool:
         """Whether applying would change something, or a missing statement could be retired."""
-        return bool(self.new or self.changed or self.new_areas or self.changed_areas or self.reordered or self.retiring)
+        areas = self.new_areas or self.changed_areas
+        return bool(self.new or self.changed or areas or self.references or self.reordered or self.retiring)
 
     def counts(self) -> dict[str, int]:
         """Return the counts as plain values."""
         return {
             "new": len(self.new), "changed": len(self.changed),
             "unchanged": len(self.unchanged), "missing": len(self.missing),
-        } | ({"retired": len(self.retiring)} if self.retiring else {})  # fmt: skip
+        } | {
+            word: len(found) for word, found in (("retired", self.retiring), ("references", self.references)) if found
+        }  # fmt: skip
 
     def foreign(self) -> str:
         """Return why the file looks like another study's, or an empty text."""
@@ -105,11 +108,13 @@ def _unlike(statement: str, row: InventoryRow) -> bool:
 
 @dataclass(frozen=True)
 class Stored:
-    """The inventory as stored: areas and tasks in their order, retired ones included; KSAs where asked for."""
+    """The inventory as stored: areas and tasks in their order, retired ones too; KSAs, references where asked for."""
 
     areas: list[Domain]
     tasks: list[Task]
     known: list[Knowledge] = field(default_factory=list)
+    references: list[Reference] = field(default_factory=list)
+    sources: dict[StatementKey, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def code_of(self) -> dict[int, str]:
@@ -140,16 +145,19 @@ def load_stored(study_id: int) -> Stored:
 
 
 def load_whole(study_id: int) -> Stored:
-    """Return a study's areas, tasks and KSAs as stored, in three queries."""
+    """Return a study's areas, tasks and KSAs and references as stored, in five queries."""
     stored = load_stored(study_id)
     known = select(Knowledge).where(Knowledge.study_id == study_id).order_by(Knowledge.position, Knowledge.id)
-    return Stored(stored.areas, stored.tasks, list(db.session.scalars(known)))
+    found = list(db.session.scalars(known))
+    return Stored(stored.areas, stored.tasks, found, load_references(study_id), load_sources(study_id))
 
 
 def compare(stored: Stored, rows: Sequence[InventoryRow]) -> Merge:
     """Say what merging these rows would do; an empty name or source in the file leaves the stored one."""
+    sources = FileSources(stored.references, rows)
+    rows = sources.rows
     areas = AreaFinder(stored.areas).find_all(rows)
-    merge = Merge(problems=list(areas.problems))
+    merge = Merge(problems=list(areas.problems), references=sources.changes)
     _compare_areas(merge, stored, areas)
     by_code: dict[str, Statement] = {fold(one.code): one for one in stored.statements}
     seen: dict[str, int] = {}
@@ -161,7 +169,8 @@ def compare(stored: Stored, rows: Sequence[InventoryRow]) -> Merge:
             continue
         seen[key] = row.number
         if not _has_problem(merge, row, areas.by_key.get(fold(area)), areas, by_code.get(key)):
-            _compare_statement(merge, stored, row, area, by_code.get(key))
+            _compare_statement(merge, stored, row, area, by_code.get(key), sources.codes_of(row))
+    merge.problems += sources.problems
     kinds = {row.kind == "task" for row in rows}
     live = [*(stored.live if True in kinds else ()), *(stored.live_known if False in kinds else ())]
     merge.missing = [one for one in live if fold(one.code) not in seen]
@@ -196,7 +205,7 @@ def _compare_areas(merge: Merge, stored: Stored, areas: Areas) -> None:
             continue
         parent = code_of[known.parent_id] if known.parent_id else ""
         through = known.runs_through if area.through is None else area.through
-        found = _differences(
+        found = differences(
             ("Name", known.title, area.title or known.title),
             ("Belongs to domain", parent, area.parent or ""),
             ("Runs through all domains", _yes(known.runs_through), _yes(through)),
@@ -209,23 +218,23 @@ def _yes(value: bool) -> str:
     return "yes" if value else "no"
 
 
-def _compare_statement(merge: Merge, stored: Stored, row: InventoryRow, area: str, known: Statement | None) -> None:
+def _compare_statement(
+    merge: Merge, stored: Stored, row: InventoryRow, area: str, known: Statement | None, codes: tuple[str, ...]
+) -> None:
     if known is None:
-        merge.new.append(TaskChange(row, area))
+        merge.new.append(TaskChange(row, area, references=codes))
         return
     kind = known.kind if isinstance(known, Knowledge) else "task"
     place = stored.code_of[known.domain_id] if known.domain_id is not None else ""
-    found = _differences(
+    present = stored.sources.get((known.__tablename__, known.id), ())
+    found = differences(
         ("KSA" if isinstance(known, Knowledge) else "Task statement", known.statement, row.task_statement),
         ("Source", known.source, row.source or known.source),
         ("Belongs to", place, area),
         ("Kind", kind, row.kind),
+        ("References", ", ".join(present), ", ".join(codes or present)),
     )
-    (merge.changed if found else merge.unchanged).append(TaskChange(row, area, known, found))
-
-
-def _differences(*pairs: tuple[str, str, str]) -> tuple[Difference, ...]:
-    return tuple(Difference(what, before, after) for what, before, after in pairs if before != after)
+    (merge.changed if found else merge.unchanged).append(TaskChange(row, area, known, found, codes))
 
 
 def _order_differs(stored: Stored, rows: Sequence[InventoryRow], areas: Areas) -> bool:

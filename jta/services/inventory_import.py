@@ -8,30 +8,34 @@ statement retired.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import astuple, dataclass
 from typing import Any
 
 from flask import current_app
 
 from jta import clock
-from jta.audit import Actor
+from jta.audit import Actor, digest
 from jta.errors import EditConflictError, InvalidInputError
 from jta.exports.case_file import CaseDocument, inventory_case
 from jta.exports.inventory_file import InventoryLine, inventory_csv, inventory_json, inventory_xlsx
+from jta.imports.inventory import REFERENCE, REFERENCE_SIGN
 from jta.imports.result import Problem
-from jta.models.inventory import Domain
+from jta.models.inventory import Domain, Knowledge
 from jta.services.inventory import Branch, inventory_hash, load_inventory, word_diff
-from jta.services.inventory_compare import Difference, Merge, compare, load_whole
+from jta.services.inventory_compare import Difference, Merge, Statement, Stored, compare, load_whole
 from jta.services.inventory_knowledge import load_knowledge
 from jta.services.inventory_log import Act, inventory_act
 from jta.services.inventory_merge import merge_inventory
 from jta.services.inventory_rows import InventoryRow, notes_of_file, rows_of_file
+from jta.services.inventory_sources import StatementKey, load_references, load_sources
 from jta.services.preview_token import seal, unseal
 from jta.services.study import get_study
 from jta.services.study_stage import reach_stage, require_unlocked
 
 PURPOSE = "inventory import"
 PROBLEMS_SHOWN = 100
+Place = tuple[str, str, str, str, str]
 
 
 @dataclass(frozen=True)
@@ -96,7 +100,7 @@ def preview_import(actor: Actor, study_id: int, data: bytes, filename: str) -> P
     token = ""
     if result.ok and not problems and (merge.anything or merge.missing):
         content = {
-            "name": filename, "file": file_hash, "state": inventory_hash(stored), "foreign": foreign,
+            "name": filename, "file": file_hash, "state": _state(stored), "foreign": foreign,
             "rows": [astuple(row) for row in rows],
         }  # fmt: skip
         token = seal(PURPOSE, actor, study_id, content)
@@ -104,6 +108,12 @@ def preview_import(actor: Actor, study_id: int, data: bytes, filename: str) -> P
         filename, file_hash, len(rows) or result.accepted, merge,
         notes_of_file(result), problems, result.refused, token, foreign,
     )  # fmt: skip
+
+
+def _state(stored: Stored) -> str:
+    """Return a hash of all that a preview was made from."""
+    references = [[one.code, one.citation, one.edition] for one in stored.references]
+    return digest([inventory_hash(stored), references, sorted(stored.sources.items())])
 
 
 def apply_import(actor: Actor, study_id: int, token: str, choices: Choices | None = None) -> Merge:
@@ -128,7 +138,7 @@ def apply_import(actor: Actor, study_id: int, token: str, choices: Choices | Non
         )
     rows = [InventoryRow(*values) for values in content["rows"]]
     with inventory_act(actor, study_id) as act:
-        if inventory_hash(load_whole(study_id)) != content["state"]:
+        if _state(load_whole(study_id)) != content["state"]:
             raise EditConflictError(
                 "The inventory was changed after this preview, so nothing was imported. "
                 "Upload the file again to see what it would do now."
@@ -153,24 +163,29 @@ def _record(act: Act, content: dict[str, Any], merge: Merge, left: int) -> None:
 
 
 def inventory_lines(study_id: int) -> list[InventoryLine]:
-    """Return the live tasks and KSAs in inventory order, as the lines of a file."""
+    """Return the live tasks and KSAs in inventory order, then the references, as the lines of a file."""
+    sources = load_sources(study_id)
     known = {group.area.id if group.area else 0: group.statements for group in load_knowledge(study_id).groups}
     lines = []
     for domain in load_inventory(study_id).domains:
         for branch in (domain, *domain.branches):
             place = _place(domain, branch)
-            lines += [InventoryLine(*place[:4], t.code, t.statement, t.source, "task", place[4]) for t in branch.tasks]
-            lines += [
-                InventoryLine(*place[:4], one.code, one.statement, one.source, one.kind, place[4])
-                for one in known.get(branch.area.id, [])
-            ]
-    lines += [
-        InventoryLine("", "", "", "", one.code, one.statement, one.source, one.kind, "") for one in known.get(0, [])
+            inside: list[Statement] = [*branch.tasks, *known.get(branch.area.id, [])]
+            lines += [_line(one, place, sources) for one in inside]
+    lines += [_line(one, ("", "", "", "", ""), sources) for one in known.get(0, [])]
+    return lines + [
+        InventoryLine("", "", "", "", one.code, one.citation, one.edition, REFERENCE)
+        for one in load_references(study_id)
     ]
-    return lines
 
 
-def _place(domain: Branch, branch: Branch) -> tuple[str, str, str, str, str]:
+def _line(one: Statement, place: Place, sources: Mapping[StatementKey, tuple[str, ...]]) -> InventoryLine:
+    kind = one.kind if isinstance(one, Knowledge) else "task"
+    codes = f"{REFERENCE_SIGN} ".join(sources.get((one.__tablename__, one.id), ()))
+    return InventoryLine(*place[:4], one.code, one.statement, one.source, kind, place[4], codes)
+
+
+def _place(domain: Branch, branch: Branch) -> Place:
     top, area = domain.area, branch.area
     below = (area.code, area.title) if area is not top else ("", "")
     return (top.code, top.title, *below, _through(top))

@@ -14,14 +14,15 @@ from jta import audit, clock
 from jta.audit import Actor
 from jta.db import db, transaction
 from jta.models.inventory import Domain, Knowledge, Task
-from jta.models.inventory_record import InventoryChange, StatementReference
+from jta.models.inventory_record import InventoryChange, Reference, StatementReference
 from jta.models.study import Study
 from jta.services.study_stage import lock_study, require_unlocked
 
-MODELS: dict[str, type[Any]] = {"area": Domain, "task": Task, "knowledge": Knowledge}
+MODELS: dict[str, type[Any]] = {"area": Domain, "task": Task, "knowledge": Knowledge, "reference": Reference}
 FIELDS = {
     "area": ("code", "title", "parent_id", "position", "runs_through"),
     "task": ("code", "statement", "source", "domain_id", "position", "retired_at", "retired_reason"),
+    "reference": ("code", "citation", "edition"),
     "knowledge": ("code", "kind", "statement", "source", "domain_id", "position", "retired_at", "retired_reason"),
 }
 Key = tuple[str, int]
@@ -78,7 +79,7 @@ def log_act(act: Act) -> None:
 
 
 def take_snapshot(study_id: int) -> Snapshot:
-    """Return the inventory as plain values, by kind and id: areas, tasks, KSAs with their references."""
+    """Return the inventory as plain values, by kind and id: areas, tasks and KSAs with their references, references."""
     db.session.flush()
     found: Snapshot = {}
     for kind, model in MODELS.items():

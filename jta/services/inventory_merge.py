@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from jta import clock
 from jta.audit import Actor
 from jta.db import db
+from jta.imports.inventory import REFERENCE
 from jta.imports.text import fold
 from jta.models.inventory import Domain, Knowledge, StatementVersion, Task
+from jta.models.inventory_record import Reference
 from jta.models.study import Study
 from jta.services.inventory_compare import (
     Difference,
@@ -20,6 +22,7 @@ from jta.services.inventory_compare import (
     load_stored,
     load_whole,
 )
+from jta.services.inventory_references import set_references
 from jta.services.inventory_rows import InventoryRow
 
 __all__ = ["Difference", "Merge", "Stored", "compare", "in_order", "load_stored", "merge_inventory", "write_statement"]
@@ -56,11 +59,13 @@ def merge_inventory(
     if leave:
         merge = _without(merge, compare(stored, [row for row in rows if row.number not in leave]), leave)
     by_code = _write_areas(study, stored, merge)
+    reference_ids = _write_references(study, stored, merge)
     _change_statements(merge, by_code, actor, reason)
-    _add_statements(study, stored, merge, by_code, actor, reason)
+    made = _add_statements(study, stored, merge, by_code, actor, reason)
+    _link_references([*((c, c.task) for c in merge.changed), *zip(merge.new, made, strict=True)], reference_ids)
     _retire(merge, retire, retire_reason)
     if merge.takes_order:
-        _take_order(study.id, rows)
+        _take_order(study.id, [row for row in rows if row.kind != REFERENCE])
     db.session.flush()
     return merge
 
@@ -95,6 +100,27 @@ def _write_areas(study: Study, stored: Stored, merge: Merge) -> dict[str, Domain
     return by_code
 
 
+def _write_references(study: Study, stored: Stored, merge: Merge) -> dict[str, int]:
+    """Add and change references; return the ids of all by folded code."""
+    known = {fold(one.code): one for one in stored.references}
+    for change in merge.references:
+        row = change.row
+        one = known.setdefault(fold(row.task_code), Reference(study_id=study.id, code=row.task_code, edition=""))
+        one.citation, one.edition = row.task_statement, row.source or one.edition
+        db.session.add(one)
+    db.session.flush()
+    return {code: one.id for code, one in known.items()}
+
+
+def _link_references(changes: Iterable[tuple[TaskChange, Task | Knowledge | None]], ids: dict[str, int]) -> None:
+    """Say which references statements come from; a reference whose row was left out is passed over."""
+    db.session.flush()
+    for change, one in changes:
+        chosen = [ids[fold(code)] for code in change.references if fold(code) in ids]
+        if one is not None and chosen:
+            set_references(one, chosen)
+
+
 def _change_statements(merge: Merge, by_code: dict[str, Domain], actor: Actor, reason: str) -> None:
     for change in merge.changed:
         one = change.task
@@ -127,12 +153,15 @@ def write_statement(one: Task | Knowledge, statement: str, actor: Actor, reason:
 
 def _add_statements(
     study: Study, stored: Stored, merge: Merge, by_code: dict[str, Domain], actor: Actor, reason: str
-) -> None:
+) -> list[Task | Knowledge]:
+    made = []
     last = max((one.position for one in stored.statements), default=0)
     for position, change in enumerate(merge.new, start=last + 1):
         one = _new_statement(study, change, by_code, position)
         write_statement(one, change.row.task_statement, actor, reason)
-        db.session.add(one)
+        made.append(one)
+    db.session.add_all(made)
+    return made
 
 
 def _new_statement(study: Study, change: TaskChange, by_code: dict[str, Domain], position: int) -> Task | Knowledge:

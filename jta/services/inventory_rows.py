@@ -12,8 +12,22 @@ from jta.models.inventory import Domain
 
 
 @dataclass(frozen=True)
+class Difference:
+    """One thing that a file says otherwise than the inventory."""
+
+    what: str
+    before: str
+    after: str
+
+
+def differences(*pairs: tuple[str, str, str]) -> tuple[Difference, ...]:
+    """Return what differs of what is named with its text before and after."""
+    return tuple(Difference(what, before, after) for what, before, after in pairs if before != after)
+
+
+@dataclass(frozen=True)
 class InventoryRow:
-    """One statement of a file; ``number`` is its row, empty texts are "not given".
+    """One statement of a file; ``number`` is its row, empty texts are "not given". A reference is a row of that kind.
 
     ``through`` says whether its domain runs through all others; None where the file does not tell.
     """
@@ -28,6 +42,7 @@ class InventoryRow:
     number: int = 0
     kind: str = "task"
     through: bool | None = None
+    reference_codes: str = ""
 
     @property
     def placed(self) -> bool:
@@ -85,7 +100,7 @@ def _from_reader(row: Row, dropped: set[str], undo: Callable[[str], str]) -> Inv
     through = {"yes": True, "no": False}.get(values.get("runs_through_all", ""))
     return InventoryRow(
         **texts, source=values.get("references", ""), number=row.number, kind=values.get("kind") or "task",
-        through=through,
+        through=through, reference_codes=values.get("reference_codes", ""),
     )  # fmt: skip
 
 

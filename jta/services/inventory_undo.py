@@ -15,42 +15,33 @@ from jta.models.inventory import Domain, Knowledge, Task
 from jta.models.inventory_record import InventoryChange, Reference, StatementReference
 from jta.services.inventory_log import FIELDS, MODELS, last_change, load_change, take_snapshot
 from jta.services.inventory_merge import write_statement
+from jta.services.inventory_uses import in_parts, in_use, let_go
 from jta.services.study_stage import lock_study, require_unlocked
 
-_WORDS = {"area": "the content domain or subdomain", "task": "task", "knowledge": "KSA"}
-# What goes when a statement goes: it tells about the statement only.
-_OWN = {"statement_version", "statement_reference", "check_dismissal"}
-_LOGGED = {"domain", "task", "knowledge"}  # of an area: whoever put something into it did so by a later act
-_ORDER = {"area": 0, "task": 1, "knowledge": 2}
+_WORDS = {"area": "the content domain or subdomain", "task": "task", "knowledge": "KSA", "reference": "reference"}
+_WAY_OUT = {"area": "Move what is in it.", "reference": ""}  # a statement can be retired
+_ORDER = {"area": 0, "task": 1, "knowledge": 2, "reference": 3}
 
 
 def why_not(change: InventoryChange) -> str:
     """Return why an act cannot be undone, or an empty text where it can."""
-    now = take_snapshot(change.study_id)
-    for entry in load_change(change.id).objects:
+    now, entries = take_snapshot(change.study_id), load_change(change.id).objects
+    for entry in entries:
         if now.get((entry["kind"], entry["id"])) != entry["after"]:
             return f"{_name(entry)} was changed in another way since."
-        if entry["before"] is None and (user := _used_by(entry)):
-            return f"{_name(entry)} is in use already ({user}). Retire it instead."
+    made = {(entry["kind"], entry["id"]): entry for entry in entries if entry["before"] is None}
+    for kind in MODELS:
+        used = in_use(kind, [row_id for of, row_id in made if of == kind])
+        if used is not None:
+            return (
+                f"{_name(made[kind, used[0]])} is in use already: {used[1]}. {_WAY_OUT.get(kind, 'Retire it instead.')}"
+            )
     return ""
 
 
 def _name(entry: dict[str, Any]) -> str:
     words = f"{_WORDS[entry['kind']]} {(entry['after'] or entry['before'])['code']}"
     return words[:1].upper() + words[1:]
-
-
-def _used_by(entry: dict[str, Any]) -> str:
-    """Return the name of what refers to a statement or area, other than its own history and the inventory itself."""
-    target = MODELS[entry["kind"]].__table__
-    passed = _LOGGED if entry["kind"] == "area" else _OWN
-    for table in db.metadata.sorted_tables:
-        for key in table.foreign_keys:
-            if key.column.table is target and table.name not in passed:
-                found = select(key.parent).where(key.parent == entry["id"]).limit(1)
-                if db.session.execute(found).first() is not None:
-                    return table.name.replace("_", " ")
-    return ""
 
 
 def undo_last(actor: Actor, study_id: int, change_id: int) -> InventoryChange:
@@ -68,6 +59,7 @@ def undo_last(actor: Actor, study_id: int, change_id: int) -> InventoryChange:
             raise StateError("Something else was done since, or this was undone already. Look at the inventory again.")
         if hindrance := why_not(change):
             raise StateError(f"This cannot be undone: {hindrance[:1].lower()}{hindrance[1:]}")
+        let_go(change)
         _invert(change, actor)
         change.undone_by, change.undone_at = actor.name, clock.now()
         audit.record(
@@ -88,15 +80,18 @@ def _invert(change: InventoryChange, actor: Actor) -> None:
         if entry["before"] is not None and entry["after"] is not None:
             _put_back(entry, actor, change)
     db.session.flush()
-    made = [entry for entry in entries if entry["before"] is None]
-    for entry in sorted(made, key=_from_inside):
-        db.session.delete(db.session.get_one(MODELS[entry["kind"]], entry["id"]))
-        db.session.flush()
+    _delete([entry for entry in entries if entry["before"] is None])
 
 
-def _from_inside(entry: dict[str, Any]) -> tuple[bool, bool]:
-    """Order what was made so that it can be deleted: statements, subdomains, domains."""
-    return entry["kind"] == "area", entry["kind"] == "area" and entry["after"]["parent_id"] is None
+def _delete(made: list[dict[str, Any]]) -> None:
+    """Delete what was made: statements with all that is only theirs, then subdomains, then domains."""
+    for kind, model in reversed(MODELS.items()):
+        own = [entry for entry in made if entry["kind"] == kind]
+        inner = [entry["id"] for entry in own if kind == "area" and entry["after"]["parent_id"] is not None]
+        outer = [entry["id"] for entry in own if entry["id"] not in inner]
+        for some in (*in_parts(inner), *in_parts(outer)):
+            db.session.execute(delete(model).where(model.id.in_(some)))
+    db.session.expire_all()
 
 
 def _put_back(entry: dict[str, Any], actor: Actor, change: InventoryChange) -> None:

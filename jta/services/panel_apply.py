@@ -12,7 +12,7 @@ from jta.db import db
 from jta.errors import InvalidInputError, StateError
 from jta.imports.text import fold
 from jta.models.inventory import Task
-from jta.models.panel import Proposal, Round, RoundItem
+from jta.models.panel import Proposal, Round, RoundDecision, RoundItem
 from jta.models.study import Study
 from jta.services.inventory_log import Act, log_act, take_snapshot
 from jta.services.inventory_merge import write_statement
@@ -23,11 +23,13 @@ from jta.services.inventory_tasks import (
     locked_task,
     new_task,
     require_free_code,
+    restore_in,
     retire_in,
 )
 from jta.services.study_stage import require_unlocked
 
 LONGEST = 4000
+CHANGING = ("reword", "retire")
 
 
 @dataclass(frozen=True)
@@ -49,9 +51,12 @@ class Wish:
 
 
 def apply_wish(
-    actor: Actor, study: Study, one: Round, item: RoundItem, proposal: Proposal | None, wish: Wish
-) -> dict[str, Any]:
+    actor: Actor, study: Study, one: Round, item: RoundItem, proposal: Proposal | None, wish: Wish,
+    standing: RoundDecision | None = None,
+) -> dict[str, Any]:  # fmt: skip
     """Do what was decided and return what of it has to be kept with the decision.
+
+    What the ``standing`` decision did to the inventory is taken back where the new one says otherwise.
 
     Raises
     ------
@@ -60,30 +65,48 @@ def apply_wish(
     """
     if proposal is not None:
         return _apply_proposal(actor, study, one, item, proposal, wish)
-    if wish.outcome in ("reword", "retire"):
-        return _apply_to_task(actor, study, one, item, wish)
     if wish.outcome == "links":
         return {"links": _checked_links(one, wish.links)}
     if wish.outcome == "set":
         return _checked_value(one, wish)
+    if wish.outcome in CHANGING or (standing is not None and standing.outcome in CHANGING):
+        return _apply_to_task(actor, study, one, item, wish, standing)
     return {}
 
 
-def _apply_to_task(actor: Actor, study: Study, one: Round, item: RoundItem, wish: Wish) -> dict[str, Any]:
+def act_name(one: Round, outcome: str, code: str) -> str:
+    """Return what the log of the inventory calls a decision; undoing the act finds the decision by it."""
+    return f"Panel round {one.number}: {'added' if outcome == 'accept' else outcome} {code}"
+
+
+def _apply_to_task(
+    actor: Actor, study: Study, one: Round, item: RoundItem, wish: Wish, standing: RoundDecision | None
+) -> dict[str, Any]:
     require_unlocked(study)
     if item.task_id is None:
         raise StateError("This task statement is not in the inventory any more.")
-    act = Act(study, actor, f"Panel round {one.number}: {wish.outcome} {item.code}", take_snapshot(study.id))
+    act = Act(study, actor, act_name(one, wish.outcome, item.code), take_snapshot(study.id))
     task = locked_task(study.id, item.task_id)
+    before = standing.result.get("before", task.statement) if standing is not None else task.statement
     if wish.outcome == "retire":
         retire_in(act, task, "task", _said(one, wish))
     else:
+        if standing is not None and standing.outcome == "retire":
+            restore_in(act, task, "task")
+        _reword(task, actor, one, wish, standing, str(before))
+    log_act(act)
+    return {"task": item.code, "before": before}
+
+
+def _reword(task: Task, actor: Actor, one: Round, wish: Wish, standing: RoundDecision | None, before: str) -> None:
+    """Give the task its new wording; or its former one, where a rewording that still stands there is taken back."""
+    if wish.outcome == "reword":
         wording = _checked_wording(wish.wording)
         if task.version != wish.task_version:
             raise conflict(task.statement, wording)
         write_statement(task, wording, actor, _said(one, wish))
-    log_act(act)
-    return {"task": item.code, "before": item.wording}
+    elif standing is not None and standing.outcome == "reword" and task.statement == " ".join(standing.wording.split()):
+        write_statement(task, before, actor, _said(one, wish))
 
 
 def _said(one: Round, wish: Wish) -> str:
@@ -102,20 +125,33 @@ def _checked_wording(text: str) -> str:
 def _apply_proposal(
     actor: Actor, study: Study, one: Round, item: RoundItem, proposal: Proposal, wish: Wish
 ) -> dict[str, Any]:
+    was: dict[str, Any] = {}
+    if proposal.state == "accepted" and proposal.task_id is not None:
+        was = {"was": _take_back(actor, study, one, proposal.task_id, wish)}
     if wish.outcome == "decline":
         proposal.state, proposal.task_id = "declined", None
-        return {}
-    if proposal.state == "accepted":
-        raise StateError("This proposal is in the inventory already. Retire the task statement there if need be.")
+        return was
     if wish.outcome == "merge":
         task = _task_of_code(study.id, wish.code)
-        if task is None:
-            raise InvalidInputError("There is no task statement with this code.", field="code")
+        if task is None or task.retired_at is not None:
+            raise InvalidInputError("There is no task statement with this code in the survey.", field="code")
         proposal.state, proposal.task_id = "merged", task.id
-        return {"task": task.code}
+        return {"task": task.code} | was
     task = _new_task(actor, study, one, item, wish)
     proposal.state, proposal.task_id = "accepted", task.id
     return {"task": task.code}
+
+
+def _take_back(actor: Actor, study: Study, one: Round, task_id: int, wish: Wish) -> str:
+    """Retire the task statement that an accepted proposal became, before something else is decided; return its code."""
+    if wish.outcome == "accept":
+        raise StateError("This proposal is in the inventory already. Change the task statement there.")
+    require_unlocked(study)
+    task = locked_task(study.id, task_id)
+    act = Act(study, actor, act_name(one, wish.outcome, task.code), take_snapshot(study.id))
+    retire_in(act, task, "task", _said(one, wish))
+    log_act(act)
+    return task.code
 
 
 def _task_of_code(study_id: int, code: str) -> Task | None:
@@ -131,7 +167,7 @@ def _new_task(actor: Actor, study: Study, one: Round, item: RoundItem, wish: Wis
     require_free_code(study.id, wish.code)
     if item.domain is None:
         raise StateError("The content domain of this proposal is not in the inventory any more.")
-    act = Act(study, actor, f"Panel round {one.number}: added {wish.code}", take_snapshot(study.id))
+    act = Act(study, actor, act_name(one, "accept", wish.code), take_snapshot(study.id))
     words = TaskWords(wording, f"Panel round {one.number}, task writing")
     task = new_task(act, wish.code, words, item.domain, last_position(Task, study.id) + 1, _said(one, wish))
     log_act(act)

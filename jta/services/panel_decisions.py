@@ -133,7 +133,7 @@ def _rated_high(one: Round, line: Line) -> bool:
 def decide(actor: Actor, study_id: int, round_id: int, subject: str, wish: Wish) -> RoundDecision:
     """Decide on one item or proposal; a later decision takes the place of an earlier one, which stays on record.
 
-    A new wording, a retirement or a new task changes the inventory in the same act.
+    A new wording, a retirement or a new task changes the inventory in the same act; a later decision takes it back.
 
     Raises
     ------
@@ -155,7 +155,7 @@ def decide(actor: Actor, study_id: int, round_id: int, subject: str, wish: Wish)
             row = load_decisions(one).find(subject)
             _refuse_stale(row, wish)
             _refuse_retired(row)
-            result = apply_wish(actor, study, one, row.item, row.proposal, wish)
+            result = apply_wish(actor, study, one, row.item, row.proposal, wish, row.standing)
             made = _store(actor, one, row, wish, result)
     except IntegrityError as error:  # two directors at the same moment: the database let one through
         raise EditConflictError(

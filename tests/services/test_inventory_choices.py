@@ -17,6 +17,7 @@ from jta.imports.text import clean
 from jta.models.inventory import Knowledge
 from jta.services import inventory_areas as areas
 from jta.services import inventory_import as service
+from jta.services import inventory_references as references
 from jta.services import inventory_tasks as acts
 from jta.services.inventory import live_tasks, load_inventory
 from jta.services.inventory_compare import load_whole
@@ -180,16 +181,21 @@ KINDS = st.sampled_from(["task", "knowledge", "skill", "ability", "value"])
 PLACES = st.sampled_from([("1", ""), ("1", "1.1"), ("2", ""), ("1.10", ""), ("C", ""), ("", "")])
 
 
-def _lines(rows) -> list[InventoryLine]:
+REFERENCES = st.tuples(TEXTS, st.one_of(st.sampled_from(["", "2024", "3rd"]), TEXTS))
+
+
+def _lines(rows, sources) -> list[InventoryLine]:
     found = []
-    for (top, below), code, text, source, kind in rows:
+    for (top, below), code, text, source, kind, which in rows:
         if top in ("C", "") and kind == "task":
             kind = "value"
         place = (top, f"Domain {top}" if top else "", below, f"Part {below}" if below else "")
         through = {"C": "yes", "": ""}.get(top, "no")
-        found.append(InventoryLine(*place, code, text, source, kind, through))
+        codes = "; ".join(f"R-{n}" for n in sorted(which) if n < len(sources))
+        found.append(InventoryLine(*place, code, text, source, kind, through, codes))
     order = [("1", ""), ("1", "1.1"), ("2", ""), ("1.10", ""), ("C", ""), ("", "")]
-    return sorted(found, key=lambda line: order.index((line.domain_code, line.subdomain_code)))
+    found.sort(key=lambda line: order.index((line.domain_code, line.subdomain_code)))
+    return found + [InventoryLine("", "", "", "", f"R-{n}", *words, "reference") for n, words in enumerate(sources)]
 
 
 DOCUMENT = CaseDocument("http://127.0.0.1/studies/1", "Study", "Dora", "", clock.now())
@@ -200,22 +206,22 @@ WRITERS = {
     "b.json": lambda lines: inventory_case(lines, DOCUMENT),
 }
 ROWS = st.lists(
-    st.tuples(PLACES, CODES, TEXTS, st.one_of(st.just(""), TEXTS), KINDS), min_size=1, max_size=8,
-    unique_by=lambda row: clean(row[1]).text.casefold(),
+    st.tuples(PLACES, CODES, TEXTS, st.one_of(st.just(""), TEXTS), KINDS, st.sets(st.integers(0, 1))),
+    min_size=1, max_size=8, unique_by=lambda row: clean(row[1]).text.casefold(),
 )  # fmt: skip
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(ROWS)
-def test_every_format_reads_back_what_was_written(rows):
-    lines = _lines(rows)
+@given(ROWS, st.lists(REFERENCES, max_size=2))
+def test_every_format_reads_back_what_was_written(rows, sources):
+    lines = _lines(rows, sources)
     for name, write in WRITERS.items():
         result = read_inventory(write(lines), name)
         assert (result.refused, result.problems) == (None, []), name
         back = [
             InventoryLine(
                 r.domain_code, r.domain, r.subdomain_code, r.subdomain, r.task_code, r.task_statement, r.source, r.kind,
-                {True: "yes", False: "no", None: ""}[r.through],
+                {True: "yes", False: "no", None: ""}[r.through], r.reference_codes,
             )
             for r in rows_of_file(result, name)
         ]  # fmt: skip
@@ -237,13 +243,22 @@ def test_a_study_exported_and_imported_into_an_empty_one_is_the_same(app_context
     study, dora = make_study(FRAMEWORK)
     task = live_tasks(study.id)[0]
     acts.move_task(dora, study.id, task.id, up=False)
+    made = [
+        references.save_reference(dora, study.id, references.ReferenceWords(*words)).id
+        for words in (("ISTE-2024", "Standards for leaders; part A", "2024"), ("ISO", "A standard"))
+    ]
+    words = acts.TaskWords(task.statement, "2018", task.domain_id, tuple(made))
+    acts.edit_task(dora, study.id, task.id, words, version=live_tasks(study.id)[1].version)
     other, erna = make_study(email="erna@example.org")
     data = service.export_inventory(study.id, form)
     name = f"a.{'json' if form == 'case' else form}"
     assert not _preview(dora, study, data, name).token
     _apply(erna, other, data, name)
     assert service.inventory_lines(other.id) == service.inventory_lines(study.id)
+    assert [line.reference_codes for line in service.inventory_lines(other.id)][1] == "ISO; ISTE-2024"
     assert [(g.area.code, len(g.statements)) for g in load_knowledge(other.id).groups][-1] == ("4", 8)
+    undo_last(erna, other.id, last_change(other.id).id)
+    assert service.inventory_lines(other.id) == []
 
 
 # CASE ------------------------------------------------------------------------------------------------------------

@@ -148,20 +148,25 @@ def test_only_the_act_that_was_seen_is_undone_and_only_untouched(app_context):
         _undo(dora, study)
 
 
-def test_a_task_that_is_in_use_is_not_taken_away(app_context):
-    from jta.models.cycle import CrosswalkLink, FormerList, FormerStatement
+def test_a_crosswalk_lets_go_of_a_task_that_is_taken_away_and_a_round_does_not(app_context):
+    from jta.models.cycle import CrosswalkLink
+    from jta.services import cycle
+    from jta.services.panel import PanelistDetails, add_panelist
+    from jta.services.panel_rounds import RoundPlan, create_round, open_round
 
     study, dora = _filled()
-    task = acts.add_task(dora, study.id, code="9", words=acts.TaskWords("Lead.", "", _area(study, "2").id))
-    with transaction():
-        former = FormerStatement(code="1", statement="Lead", position=1)
-        old = FormerList(
-            study_id=study.id, title="Old", weights=[], by_name="D", at=task.versions[0].at, statements=[former]
-        )
-        db.session.add(old)
-        db.session.flush()
-        db.session.add(CrosswalkLink(list_id=old.id, former_id=former.id, task_id=task.id, relation="same"))
-    with pytest.raises(StateError, match="in use already"):
+    acts.add_task(dora, study.id, code="9", words=acts.TaskWords("Lead.", "", _area(study, "2").id))
+    texts = [cycle.FormerText("A", "Lead."), cycle.FormerText("B", "Train the teachers.")]
+    former = cycle.add_list(dora, study.id, cycle.NewList("Old", texts=texts))
+    cycle.accept(dora, study.id, former.id, which="same")
+    _undo(dora, study)
+    lines = {line.former.code: line for line in cycle.load_crosswalk(study.id, former.id).lines if line.former}
+    assert [(x.relation, x.decided) for x in lines.values()] == [("retired", False), ("same", True)]
+    assert db.session.query(CrosswalkLink).filter_by(relation="new").count() == 3
+    acts.add_task(dora, study.id, code="10", words=acts.TaskWords("Lead.", "", _area(study, "2").id))
+    add_panelist(dora, study.id, PanelistDetails("Ana Expert"))
+    open_round(dora, study.id, create_round(dora, study.id, "review", RoundPlan("Review")).id)
+    with pytest.raises(StateError, match=r"task 10 is in use already: a panel round asked about it\. Retire it"):
         _undo(dora, study)
 
 

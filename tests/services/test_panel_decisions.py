@@ -9,7 +9,9 @@ from jta.errors import EditConflictError, InvalidInputError, NotFoundError, Stat
 from jta.models.inventory import Task
 from jta.models.panel import Proposal, RoundDecision
 from jta.services import panel_decisions as decided
+from jta.services.inventory_log import last_change
 from jta.services.inventory_tasks import TaskWords, edit_task
+from jta.services.inventory_undo import undo_last
 from jta.services.panel_answers import Typed, load_items
 from jta.services.panel_apply import Wish, next_code
 from jta.services.panel_linkage import load_linkage
@@ -99,6 +101,39 @@ def test_a_retired_task_leaves_the_inventory_and_a_later_decision_replaces_the_f
     decided.decide(made.dora, made.id, one.id, where, Wish("keep", "Restored by the board.", seen=first.id))
     found = db.session.query(RoundDecision).order_by(RoundDecision.id).all()
     assert [(d.outcome, d.superseded_at is None) for d in found] == [("retire", False), ("keep", True)]
+    assert _task(made, "2.1").retired_at is None
+
+
+def test_another_decision_takes_a_new_wording_back_unless_it_was_edited_since(app_context):
+    made = make_panel_study()
+    one = _reviewed(made)
+    for code, edited in (("1.2", ""), ("2.1", "Check access rights twice.")):
+        task, where = _task(made, code), _subject(one, code)
+        before = task.statement
+        first = Wish("reword", "Vote", wording="Do it well.", task_version=task.version)
+        stands = decided.decide(made.dora, made.id, one.id, where, first)
+        if edited:
+            words = TaskWords(edited, area_id=task.domain_id)
+            edit_task(made.dora, made.id, task.id, words, version=_task(made, code).version)
+        decided.decide(made.dora, made.id, one.id, where, Wish("keep", "As it was.", seen=stands.id))
+        assert _task(made, code).statement == (edited or before)
+
+
+def test_undoing_a_decision_in_the_inventory_opens_it_again(app_context):
+    made = make_panel_study()
+    one, _ = _proposed(made)
+    first, second, _ = [row.subject for row in decided.load_decisions(one).rows]
+    stands = decided.decide(made.dora, made.id, one.id, first, Wish("accept", "New", wording="Lead.", code="1.4"))
+    decided.decide(made.dora, made.id, one.id, second, Wish("merge", "Same", code="1.4"))
+    change = last_change(made.id)
+    undo_last(made.dora, made.id, change.id)
+    assert len(decided.load_decisions(one).open_rows) == 3
+    assert {(p.state, p.task_id) for p in db.session.query(Proposal)} == {("proposed", None)}
+    stands = decided.decide(made.dora, made.id, one.id, first, Wish("accept", "New", wording="Lead.", code="1.4"))
+    decided.decide(made.dora, made.id, one.id, first, Wish("decline", "Not the role", seen=stands.id))
+    assert _task(made, "1.4").retired_reason == "Panel round 1: Not the role"
+    undo_last(made.dora, made.id, last_change(made.id).id)
+    assert (_task(made, "1.4").retired_at, len(decided.load_decisions(one).open_rows)) == (None, 3)
 
 
 @pytest.mark.parametrize(
