@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import func, select
 
@@ -104,16 +105,24 @@ def _fresh(study_id: int, area_id: int) -> Domain:
     return area
 
 
-def move_area(actor: Actor, study_id: int, area_id: int, *, up: bool) -> Domain:
-    """Swap a domain with the one before or after it, a subdomain within its domain."""
+def move_area(actor: Actor, study_id: int, area_id: int, *, up: bool, steps: int = 1) -> Domain:
+    """Move a domain ``steps`` places among the domains, a subdomain within its domain; never past an end."""
     with inventory_act(actor, study_id) as act:
         area = get_area(study_id, area_id)
         row = [other for other in list_areas(study_id) if other.parent_id == area.parent_id]
-        place = row.index(area) + (-1 if up else 1)
-        if 0 <= place < len(row):
-            area.position, row[place].position = row[place].position, area.position
+        if shift(row, area, up=up, steps=steps):
             act.record("moved domain", f"domain {area.code}", note="up" if up else "down")
     return area
+
+
+def shift(row: list[Any], one: Any, *, up: bool, steps: int) -> bool:
+    """Move one of a row some places, never past an end, giving out the positions anew; say whether it moved."""
+    here, positions = row.index(one), [other.position for other in row]
+    there = min(max(here + (-steps if up else steps), 0), len(row) - 1)
+    row.insert(there, row.pop(here))
+    for other, position in zip(row, positions, strict=True):
+        other.position = position
+    return there != here
 
 
 def place_area(actor: Actor, study_id: int, area_id: int, parent_id: int | None) -> Domain:

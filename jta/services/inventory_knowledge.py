@@ -12,7 +12,7 @@ from jta.db import db
 from jta.errors import InvalidInputError, NotFoundError
 from jta.models.inventory import KNOWLEDGE_KINDS, Domain, Knowledge
 from jta.services.inventory import get_area
-from jta.services.inventory_areas import list_areas
+from jta.services.inventory_areas import list_areas, shift
 from jta.services.inventory_log import inventory_act
 from jta.services.inventory_merge import write_statement
 from jta.services.inventory_references import set_references
@@ -198,11 +198,6 @@ def move_knowledge(actor: Actor, study_id: int, knowledge_id: int, *, up: bool, 
         found = select(Knowledge).where(Knowledge.study_id == study_id, Knowledge.retired_at.is_(None))
         every = db.session.scalars(found.order_by(Knowledge.position, Knowledge.id))
         row = [other for other in every if other.domain_id == one.domain_id]
-        here, places = row.index(one), [other.position for other in row]
-        there = min(max(here + (-steps if up else steps), 0), len(row) - 1)
-        if here != there:
-            row.insert(there, row.pop(here))
-            for other, position in zip(row, places, strict=True):
-                other.position = position
+        if shift(row, one, up=up, steps=steps):
             act.record("moved KSA", f"KSA {one.code}", note="up" if up else "down")
     return one

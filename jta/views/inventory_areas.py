@@ -6,7 +6,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from jta.errors import InvalidInputError
-from jta.forms.common import sent_id
+from jta.forms.common import sent_id, sent_steps
 from jta.forms.inventory import AddAreaForm, AreaForm
 from jta.forms.study import seen_version
 from jta.permissions import current_actor
@@ -15,8 +15,8 @@ from jta.services import inventory_areas as acts
 from jta.views.study_attempt import attempt
 
 
-def _to_index(study_id: int, anchor: str | None = None) -> ResponseReturnValue:
-    return redirect(url_for("inventory.index", study_id=study_id, _anchor=anchor), 303)
+def _to_index(study_id: int, anchor: str | None = None, **shown: int) -> ResponseReturnValue:
+    return redirect(url_for("inventory.index", study_id=study_id, _anchor=anchor, **shown), 303)
 
 
 def add_domain(study_id: int) -> ResponseReturnValue:
@@ -55,7 +55,9 @@ def edit_domain(study_id: int, domain_id: int) -> ResponseReturnValue:
 def _act_on_area(study_id: int, domain_id: int, act: str) -> ResponseReturnValue | None:
     """Do what a button of the domain's page says, or nothing where it is the form's own."""
     if act in ("up", "down"):
-        acts.move_area(current_actor(), study_id, domain_id, up=act == "up")
+        acts.move_area(current_actor(), study_id, domain_id, up=act == "up", steps=sent_steps())
+        if "steps" in request.form:  # from the list of their order, which stays open
+            return _to_index(study_id, f"order-{domain_id}", order=1)
         return _to_index(study_id, f"area-{domain_id}")
     if act == "place":
         return _place(study_id, domain_id)

@@ -17,7 +17,8 @@
   }
 
   const move = (row, way, steps) => {
-    const button = row.querySelector(`button[data-move="${way}"]`);
+    const buttons = [...row.querySelectorAll(`button[data-move="${way}"]`)];
+    const button = buttons.find((one) => one.closest("[data-order]") === row); // not that of a row inside it
     if (!button) return;
     button.form.elements.steps.value = steps;
     sessionStorage.setItem(KEY, row.id);
@@ -38,6 +39,7 @@
   rows.forEach((row) => {
     row.draggable = true;
     row.addEventListener("dragstart", (event) => {
+      event.stopPropagation(); // a row inside another one is dragged by itself
       dragged = row;
       row.classList.add("is-dragged");
       event.dataTransfer.effectAllowed = "move";

@@ -100,6 +100,29 @@ def test_tasks_are_moved_by_keyboard_and_by_dragging_and_the_last_act_is_undone(
         assert first_codes(page) == ["1.1.1", "1.1.2", "1.1.3", "1.1.4"]
 
 
+def test_domains_and_subdomains_are_moved_by_keyboard_and_by_dragging(chromium, site):
+    with opened(chromium, viewport=DESK) as (_, page):
+        sign_in(page, site)
+        page.get_by_text("Order of the content domains").click()
+        titles = page.locator("#order li > .actions > a")
+        before = titles.all_inner_texts()
+        page.get_by_role("link", name="1.1 ", exact=False).first.focus()
+        with page.expect_navigation():
+            page.keyboard.press("Alt+ArrowDown")
+        expect(titles.nth(2)).to_have_text(before[1])
+        expect(page.locator("#order li:focus")).to_contain_text(before[1])
+        assert violations(page) == []
+        titles.first.scroll_into_view_if_needed()
+        with page.expect_navigation():
+            page.locator("#order > ol > li").nth(2).locator("> .actions > a").drag_to(titles.first)
+        expect(titles.first).not_to_have_text(before[0])
+        for _ in range(2):
+            with page.expect_navigation():
+                page.get_by_role("button", name="Undo the last change").click()
+        page.get_by_text("Order of the content domains").click()
+        expect(titles).to_have_text(before)
+
+
 def test_without_scripts_chosen_tasks_move_and_a_file_is_chosen_row_by_row(chromium, site):
     with opened(chromium, viewport=PHONE, java_script_enabled=False) as (_, page):
         sign_in(page, site)
