@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import selectinload
 
 from jta import clock
 from jta.audit import Actor
@@ -10,7 +16,7 @@ from jta.db import db
 from jta.imports.inventory import REFERENCE
 from jta.imports.text import fold
 from jta.models.inventory import Domain, Knowledge, StatementVersion, Task
-from jta.models.inventory_record import Reference
+from jta.models.inventory_record import Reference, StatementReference
 from jta.models.study import Study
 from jta.services.inventory_compare import (
     Difference,
@@ -26,6 +32,18 @@ from jta.services.inventory_references import set_references
 from jta.services.inventory_rows import InventoryRow
 
 __all__ = ["Difference", "Merge", "Stored", "compare", "in_order", "load_stored", "merge_inventory", "write_statement"]
+
+
+AT_ONCE = 500
+
+
+@dataclass(frozen=True)
+class Wording:
+    """Who words statements, why and when."""
+
+    by_name: str
+    reason: str
+    at: datetime
 
 
 def merge_inventory(
@@ -60,9 +78,8 @@ def merge_inventory(
         merge = _without(merge, compare(stored, [row for row in rows if row.number not in leave]), leave)
     by_code = _write_areas(study, stored, merge)
     reference_ids = _write_references(study, stored, merge)
-    _change_statements(merge, by_code, actor, reason)
-    made = _add_statements(study, stored, merge, by_code, actor, reason)
-    _link_references([*((c, c.task) for c in merge.changed), *zip(merge.new, made, strict=True)], reference_ids)
+    _change_statements(merge, by_code, actor, reason, reference_ids)
+    _add_statements(study, stored, merge, by_code, Wording(actor.name, reason, clock.now()), reference_ids)
     _retire(merge, retire, retire_reason)
     if merge.takes_order:
         _take_order(study.id, [row for row in rows if row.kind != REFERENCE])
@@ -112,16 +129,10 @@ def _write_references(study: Study, stored: Stored, merge: Merge) -> dict[str, i
     return {code: one.id for code, one in known.items()}
 
 
-def _link_references(changes: Iterable[tuple[TaskChange, Task | Knowledge | None]], ids: dict[str, int]) -> None:
-    """Say which references statements come from; a reference whose row was left out is passed over."""
-    db.session.flush()
-    for change, one in changes:
-        chosen = [ids[fold(code)] for code in change.references if fold(code) in ids]
-        if one is not None and chosen:
-            set_references(one, chosen)
-
-
-def _change_statements(merge: Merge, by_code: dict[str, Domain], actor: Actor, reason: str) -> None:
+def _change_statements(
+    merge: Merge, by_code: dict[str, Domain], actor: Actor, reason: str, references: dict[str, int]
+) -> None:
+    load_histories([change.task for change in merge.changed if change.task is not None])
     for change in merge.changed:
         one = change.task
         if one is None:
@@ -133,6 +144,18 @@ def _change_statements(merge: Merge, by_code: dict[str, Domain], actor: Actor, r
         elif area is not None:
             one.domain_id = area
         write_statement(one, change.row.task_statement, actor, reason)
+        chosen = [references[fold(code)] for code in change.references if fold(code) in references]
+        set_references(one, chosen or None)
+
+
+def load_histories(statements: Sequence[Task | Knowledge]) -> None:
+    """Load the histories of statements that are to be reworded, some hundreds at a time and not each by itself."""
+    for start in range(0, len(statements), AT_ONCE):
+        some = statements[start : start + AT_ONCE]
+        for model in (Task, Knowledge):
+            ids = [one.id for one in some if isinstance(one, model)]
+            found = select(model).where(model.id.in_(ids)).options(selectinload(model.versions))
+            db.session.scalars(found).all()
 
 
 def write_statement(one: Task | Knowledge, statement: str, actor: Actor, reason: str) -> None:
@@ -152,25 +175,45 @@ def write_statement(one: Task | Knowledge, statement: str, actor: Actor, reason:
 
 
 def _add_statements(
-    study: Study, stored: Stored, merge: Merge, by_code: dict[str, Domain], actor: Actor, reason: str
-) -> list[Task | Knowledge]:
-    made = []
+    study: Study, stored: Stored, merge: Merge, by_code: dict[str, Domain], wording: Wording, references: dict[str, int]
+) -> None:
+    """Insert new statements after all others, by the thousand: a file may bring as many as the limits allow."""
     last = max((one.position for one in stored.statements), default=0)
-    for position, change in enumerate(merge.new, start=last + 1):
-        one = _new_statement(study, change, by_code, position)
-        write_statement(one, change.row.task_statement, actor, reason)
-        made.append(one)
-    db.session.add_all(made)
-    return made
+    places = list(enumerate(merge.new, start=last + 1))
+    for model in (Task, Knowledge):
+        own = [(position, change) for position, change in places if (change.row.kind == "task") == (model is Task)]
+        if own:
+            values = [_values(study, change, by_code, position) for position, change in own]
+            db.session.execute(insert(model), values)
+            found = select(model.code, model.id).where(model.study_id == study.id, model.position > last)
+            ids = {code: row_id for code, row_id in db.session.execute(found)}
+            _insert_details(model.__tablename__, [(ids[c.row.task_code], c) for _, c in own], wording, references)
 
 
-def _new_statement(study: Study, change: TaskChange, by_code: dict[str, Domain], position: int) -> Task | Knowledge:
+def _values(study: Study, change: TaskChange, by_code: dict[str, Domain], position: int) -> dict[str, Any]:
     row = change.row
-    values = {
+    kind = {} if row.kind == "task" else {"kind": row.kind}
+    return kind | {
         "study_id": study.id, "code": row.task_code, "statement": row.task_statement, "source": row.source,
         "position": position, "domain_id": by_code[fold(change.area)].id if change.area else None,
     }  # fmt: skip
-    return Task(**values) if row.kind == "task" else Knowledge(kind=row.kind, **values)
+
+
+def _insert_details(
+    word: str, made: Sequence[tuple[int, TaskChange]], wording: Wording, references: dict[str, int]
+) -> None:
+    """Insert the first wording of new statements, and which references they come from."""
+    first = {"number": 1, "reason": wording.reason, "by_name": wording.by_name, "at": wording.at}
+    versions = [{f"{word}_id": row_id, "statement": c.row.task_statement, **first} for row_id, c in made]
+    db.session.execute(insert(StatementVersion), versions)
+    links = [
+        {f"{word}_id": row_id, "reference_id": references[fold(code)]}
+        for row_id, change in made
+        for code in change.references
+        if fold(code) in references  # its own row may have been left out
+    ]
+    if links:
+        db.session.execute(insert(StatementReference), links)
 
 
 def _retire(merge: Merge, codes: frozenset[str], reason: str) -> None:

@@ -14,12 +14,13 @@ from jta.errors import StateError
 from jta.models.inventory import Domain, Knowledge, Task
 from jta.models.inventory_record import InventoryChange, Reference, StatementReference
 from jta.services.inventory_log import FIELDS, MODELS, last_change, load_change, take_snapshot
-from jta.services.inventory_merge import write_statement
+from jta.services.inventory_merge import load_histories, write_statement
 from jta.services.inventory_uses import in_parts, in_use, let_go
 from jta.services.study_stage import lock_study, require_unlocked
 
 _WORDS = {"area": "the content domain or subdomain", "task": "task", "knowledge": "KSA", "reference": "reference"}
 _WAY_OUT = {"area": "Move what is in it.", "reference": ""}  # a statement can be retired
+_FRESH = {"populate_existing": True}
 _ORDER = {"area": 0, "task": 1, "knowledge": 2, "reference": 3}
 
 
@@ -76,9 +77,10 @@ def _invert(change: InventoryChange, actor: Actor) -> None:
     for entry in sorted(gone, key=lambda one: one["before"].get("parent_id") is not None):
         db.session.add(Domain(id=entry["id"], study_id=change.study_id, **entry["before"]))
         db.session.flush()
-    for entry in entries:
-        if entry["before"] is not None and entry["after"] is not None:
-            _put_back(entry, actor, change)
+    changed = [entry for entry in entries if entry["before"] is not None and entry["after"] is not None]
+    objects = _load(changed)
+    for entry in changed:
+        _put_back(entry, objects[entry["kind"], entry["id"]], actor, change)
     db.session.flush()
     _delete([entry for entry in entries if entry["before"] is None])
 
@@ -94,12 +96,24 @@ def _delete(made: list[dict[str, Any]]) -> None:
     db.session.expire_all()
 
 
-def _put_back(entry: dict[str, Any], actor: Actor, change: InventoryChange) -> None:
-    found: Any = db.session.get_one(MODELS[entry["kind"]], entry["id"], populate_existing=True)
+def _load(changed: list[dict[str, Any]]) -> dict[tuple[str, int], Any]:
+    """Return what an act changed, by kind and id, as stored now."""
+    found: dict[tuple[str, int], Any] = {}
+    for kind, model in MODELS.items():
+        for some in in_parts([entry["id"] for entry in changed if entry["kind"] == kind]):
+            rows = db.session.scalars(select(model).where(model.id.in_(some)), execution_options=_FRESH)
+            found |= {(kind, row.id): row for row in rows}
+    load_histories([one for one in found.values() if isinstance(one, Task | Knowledge)])
+    return found
+
+
+def _put_back(entry: dict[str, Any], found: Any, actor: Actor, change: InventoryChange) -> None:
     before: dict[str, Any] = entry["before"]
     if isinstance(found, Task | Knowledge):
         write_statement(found, before["statement"], actor, f"Undone: {change.summary}")
-        _set_references(entry["kind"], found.id, before.get("references", []))
+        references = before.get("references", [])
+        if references != entry["after"].get("references", []):
+            _set_references(entry["kind"], found.id, references)
     for name in FIELDS[entry["kind"]]:
         value = before[name]
         if name == "retired_at" and value is not None:
