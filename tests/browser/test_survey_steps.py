@@ -125,7 +125,7 @@ def open_links(full: FullStudy) -> tuple[str, str]:
     """Switch the open link on; return the tokens of an opt-out and of a registration."""
     study_id = full.made.study_id
     asked = Registration(
-        study_id=study_id, name="Ann", email="ann@example.org", organization="", message_id="<a@example.org>",
+        study_id=study_id, name="Ann", email="ann@example.org", organization="",
         address_mark=links.address_mark(study_id, "ann@example.org"), asked_at=clock.now(),
     )  # fmt: skip
     db.session.add_all([DeliverySettings(study_id=study_id, open_code="open"), asked])
