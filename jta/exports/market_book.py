@@ -9,10 +9,23 @@ from typing import Any
 
 import xlsxwriter
 
-from jta.exports.text import clean_text
+from jta.exports.formats import Formats
+from jta.exports.heights import row_height
+from jta.exports.text import clean_text, footer_text
 
 HIDDEN = "hidden"
-_PERCENT, _NUMBER = "0.0%", "0.00"
+_BAR = "#C5D6EA"  # pale: the number stands on it
+_RESULT = ("People", "Answered (n)", "Share", "95 % from", "95 % to")
+_RESULT_LOOKS = ("whole", "whole", "percent", "percent", "percent")
+_RESULT_WIDTHS = (10, 13, 13, 11, 11)
+_NUMBERS = {
+    "mean": "Mean", "sd": "SD", "median": "Median", "q1": "First quartile", "q3": "Third quartile",
+    "minimum": "Smallest", "maximum": "Largest",
+}  # fmt: skip
+_KINDS = {
+    "single": "one choice", "multiple": "several choices", "agreement": "agreement", "number": "a number",
+    "text": "a text", "stratum": "stratum of the frame", "themes": "themes of comments",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -29,47 +42,64 @@ class BookHead:
 
 
 class _Sheet:
-    """Writes rows one below the other; every text is a text, never a formula."""
+    """Writes rows one below the other, each as tall as its texts; every text is a text, never a formula."""
 
-    def __init__(self, book: Any, name: str, widths: Sequence[float]) -> None:
-        self._sheet = book.add_worksheet(name)
-        self._book = book
-        self._row = 0
-        self._bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
-        self._head = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
-        self._text = book.add_format({"text_wrap": True, "valign": "top"})
-        self._shapes: dict[str, Any] = {}
+    def __init__(self, book: Any, looks: Formats, head: BookHead, name: str, widths: Sequence[float]) -> None:
+        self.sheet, self._looks, self._widths = book.add_worksheet(name), looks, widths
+        self.at = 0
         for place, width in enumerate(widths):
-            self._sheet.set_column(place, place, width)
+            self.sheet.set_column(place, place, width)
+        self.sheet.hide_gridlines(2)
+        self.sheet.set_landscape()
+        self.sheet.set_paper(1)
+        self.sheet.fit_to_pages(1, 0)
+        self.sheet.set_margins(left=0.5, right=0.5, top=0.5, bottom=0.8)
+        left = footer_text(f"{head.title}. Data set {head.dataset}. {head.notice}".strip(), 170)
+        self.sheet.set_footer(f"&L&8 {left}&R&8 {footer_text(name, 31)}, page &P of &N", {"margin": 0.3})
 
-    def row(self, *cells: object, head: bool = False, bold: bool = False, shapes: Sequence[str] = ()) -> None:
-        """Write one row; ``shapes`` are the number formats of its cells."""
-        for place, cell in enumerate(cells):
-            form = (
-                self._head if head else self._bold if bold else self._form(shapes[place] if place < len(shapes) else "")
-            )
-            if cell is None:
-                self._sheet.write_blank(self._row, place, None, form)
-            elif isinstance(cell, int | float):
-                self._sheet.write_number(self._row, place, cell, form)
-            else:
-                self._sheet.write_string(self._row, place, clean_text(str(cell)), form)
-        self._row += 1
+    def row(self, *cells: object, looks: Sequence[str] = ()) -> None:
+        """Write one row of a table; ``looks`` are the styles of its cells, "text" where none is given."""
+        names = [*looks, *["text"] * (len(cells) - len(looks))]
+        self._write(cells, [("cell", name) for name in names], bold=False)
 
-    def _form(self, shape: str) -> Any:
-        if not shape:
-            return self._text
-        if shape not in self._shapes:
-            self._shapes[shape] = self._book.add_format({"num_format": shape, "valign": "top"})
-        return self._shapes[shape]
+    def titles(self, *cells: str, keep: bool = False) -> None:
+        """Write the column titles of a table; with ``keep`` they stay in sight and on every page."""
+        self._write(cells, [("header",)] * len(cells), bold=True)
+        if keep:
+            self.sheet.freeze_panes(self.at, 0)
+            self.sheet.repeat_rows(self.at - 1)
+
+    def line(self, text: str, look: str = "headline") -> None:
+        """Write a line that runs on over the columns beside it."""
+        self.sheet.set_row(self.at, 24 if look == "title" else 18)
+        self._cell(0, text, self._looks.get(look, "headline") if look == "title" else self._looks.get(look))
+        self.at += 1
 
     def space(self) -> None:
         """Leave a row free."""
-        self._row += 1
+        self.at += 1
 
-    def freeze(self) -> None:
-        """Keep what was written so far in sight."""
-        self._sheet.freeze_panes(self._row, 0)
+    def bars(self, column: int, since: int) -> None:
+        """Draw shares from a row on as bars in their cells, all on the scale of 0 to 100 %."""
+        scale = {"min_type": "num", "min_value": 0, "max_type": "num", "max_value": 1}
+        rule = {"type": "data_bar", "bar_color": _BAR, **scale}
+        if self.at > since:
+            self.sheet.conditional_format(since, column, self.at - 1, column, rule)
+
+    def _write(self, cells: Sequence[object], looks: Sequence[tuple[str, ...]], *, bold: bool) -> None:
+        texts = [(str(c), w, bold) for c, w in zip(cells, self._widths, strict=False) if isinstance(c, str)]
+        self.sheet.set_row(self.at, row_height(texts))
+        for place, (cell, look) in enumerate(zip(cells, looks, strict=True)):
+            self._cell(place, cell, self._looks.get(*look))
+        self.at += 1
+
+    def _cell(self, place: int, cell: object, look: Any) -> None:
+        if cell is None or cell == "":
+            self.sheet.write_blank(self.at, place, None, look)
+        elif isinstance(cell, int | float):
+            self.sheet.write_number(self.at, place, cell, look)
+        else:
+            self.sheet.write_string(self.at, place, clean_text(str(cell)), look)
 
 
 def write_market_book(
@@ -89,57 +119,71 @@ def write_market_book(
     """
     sink = io.BytesIO()
     book = xlsxwriter.Workbook(sink, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
-    _read_me(book, head)
-    _questions(book, alone)
-    _tests(book, crossed)
+    looks = Formats(book)
+
+    def sheet(name: str, *widths: float) -> _Sheet:
+        return _Sheet(book, looks, head, name, widths)
+
+    _read_me(sheet("Read me", 28, 90), head)
+    _questions(sheet("Questions", 52, *_RESULT_WIDTHS), alone)
+    _tests(sheet("Tests", 42, 36, 7, 10, 5, 8, 10, 10, 30), crossed)
     for by, results in crossed:
-        _crossed(book, by, results)
-    _codebook(book, alone, themes)
+        name = f"By {by.code}"[:31].translate(str.maketrans("[]:*?/\\", "_______"))
+        _crossed(sheet(name, 44, 46, *_RESULT_WIDTHS), by, results)
+    _codebook(sheet("Codebook", 20, 20, 22, 74), alone, themes)
     book.close()
     return sink.getvalue()
 
 
-def _read_me(book: Any, head: BookHead) -> None:
-    sheet = _Sheet(book, "Read me", (28, 90))
-    sheet.row(head.title, bold=True)
+def _read_me(sheet: _Sheet, head: BookHead) -> None:
+    sheet.line(head.title, "title")
+    sheet.space()
     if head.notice:
-        sheet.row(head.notice)
-    sheet.row("Data set", head.dataset)
-    sheet.row("Respondents", head.n)
-    sheet.row("SHA-256 of the answers", head.data_hash)
-    sheet.row("n", "who answered the question: the base of every share")
-    sheet.row(
-        "Share",
-        "part of n; for a question with several answers, part of its respondents: they may sum to more than 100 %",
-    )
-    sheet.row("Low, high", "95 % interval (Wilson): how far the share may be off by chance of who answered")
-    sheet.row(
-        "Cramér's V", "strength of a link between two questions: 0 none, 1 complete; 0.1 small, 0.3 medium, 0.5 large"
-    )
+        sheet.row("Please note", head.notice, looks=("label", "notice"))
+    rows = [
+        ("Data set", str(head.dataset)),
+        ("Respondents", f"{head.n:,}"),
+        ("Questions", "Every question alone: how many chose each answer."),
+        ("Tests", "Which answers go with which groups."),
+        ("By …", "Every question by the groups of another one."),
+        ("Codebook", "The codes of questions, answers and themes."),
+        ("Answered (n)", "Who answered the question: the base of every share."),
+        ("Share", "Part of those who answered. With several choices, shares may sum to more than 100 %."),
+        ("95 % from, to", "Interval (Wilson): how far the share may be off by chance of who answered."),
+        (
+            "Cramér's V",
+            "Strength of a link between two questions: 0 none, 1 complete; 0.1 small, 0.3 medium, 0.5 large.",
+        ),
+    ]
     if not head.full:
-        sheet.row(HIDDEN, f"fewer than {head.minimum} people, or a number from which so few could be worked out")
+        reason = f"Fewer than {head.minimum} people, or a number from which so few could be worked out."
+        rows.append((HIDDEN, reason))
+    for name, text in (*rows, ("SHA-256 of the answers", head.data_hash)):
+        sheet.row(name, text, looks=("label",))
 
 
-def _questions(book: Any, results: Sequence[Any]) -> None:
-    sheet = _Sheet(book, "Questions", (50, 12, 12, 12, 12, 12))
+def _questions(sheet: _Sheet, results: Sequence[Any]) -> None:
     for result in results:
-        sheet.row(result.question.prompt, bold=True)
+        several = " (several choices)" if result.question.kind == "multiple" else ""
+        sheet.line(result.question.prompt + several, "section")
         if result.numbers is not None:
             _numbers(sheet, result)
         else:
-            sheet.row("Answer", "Count", "n", "Share", "Low", "High", head=True)
+            sheet.titles("Answer", *_RESULT)
+            first = sheet.at
             for row in result.rows:
-                sheet.row(row.label, *_cells(row.cells[0]), shapes=("", "", "", _PERCENT, _PERCENT, _PERCENT))
+                sheet.row(row.label, *_cells(row.cells[0]), looks=("text", *_RESULT_LOOKS))
+            sheet.bars(3, first)
         sheet.space()
 
 
 def _numbers(sheet: _Sheet, result: Any) -> None:
-    names = list(result.numbers)
+    names = list(result.numbers)[: len(_RESULT)]
     if not names:
         sheet.row(HIDDEN)
         return
-    sheet.row("n", *names, head=True)
-    sheet.row(result.n, *result.numbers.values(), shapes=("", *[_NUMBER] * len(names)))
+    sheet.titles("Answered (n)", *(_NUMBERS.get(name, name) for name in names))
+    sheet.row(result.n, *(result.numbers[name] for name in names), looks=("whole", *["decimal"] * len(names)))
 
 
 def _cells(cell: Any) -> tuple[object, ...]:
@@ -148,37 +192,30 @@ def _cells(cell: Any) -> tuple[object, ...]:
     return cell.count, cell.n, cell.share, cell.low, cell.high
 
 
-def _crossed(book: Any, by: Any, results: Sequence[Any]) -> None:
-    name = f"By {by.code}"[:31].translate(str.maketrans("[]:*?/\\", "_______"))
-    sheet = _Sheet(book, name, (50, 40, 12, 12, 12, 12, 12))
-    sheet.row(f"By: {by.prompt}", bold=True)
-    sheet.row("Question and answer", "Group", "Count", "n", "Share", "Low", "High", head=True)
-    sheet.freeze()
-    shapes = ("", "", "", "", _PERCENT, _PERCENT, _PERCENT)
+def _crossed(sheet: _Sheet, by: Any, results: Sequence[Any]) -> None:
+    sheet.line(f"By: {by.prompt}", "title")
+    sheet.titles("Answer", "Group", *_RESULT, keep=True)
     for result in results:
         if result.numbers is not None:
             continue
-        sheet.row(result.question.prompt, bold=True)
+        sheet.line(result.question.prompt, "section")
+        first = sheet.at
         for row in result.rows:
-            for group, cell in zip(result.groups, row.cells, strict=True):
-                sheet.row(row.label, group.label, *_cells(cell), shapes=shapes)
+            for place, (group, cell) in enumerate(zip(result.groups, row.cells, strict=True)):
+                label = row.label if place == 0 else None
+                sheet.row(label, group.label, *_cells(cell), looks=("text", "text", *_RESULT_LOOKS))
+        sheet.bars(4, first)
+        sheet.space()
 
 
-def _tests(book: Any, crossed: Sequence[tuple[Any, Sequence[Any]]]) -> None:
-    sheet = _Sheet(book, "Tests", (50, 40, 10, 12, 8, 12, 12, 16, 50))
+def _tests(sheet: _Sheet, crossed: Sequence[tuple[Any, Sequence[Any]]]) -> None:
     titles = ("Question", "By", "n", "Chi-square", "df", "p", "Cramér's V", "Smallest expected", "Note")
-    sheet.row(*titles, head=True)
-    sheet.freeze()
+    sheet.titles(*titles, keep=True)
+    looks = ("text", "text", "whole", "decimal", "whole", "fine", "fine", "decimal")
     for by, results in crossed:
         for result in results:
-            if result.numbers is not None:
-                continue
-            sheet.row(
-                result.question.prompt,
-                by.prompt,
-                *_test(result),
-                shapes=("", "", "", _NUMBER, "", "0.0000", "0.000", _NUMBER),
-            )
+            if result.numbers is None:
+                sheet.row(result.question.prompt, by.prompt, *_test(result), looks=looks)
 
 
 def _test(result: Any) -> tuple[object, ...]:
@@ -191,14 +228,14 @@ def _test(result: Any) -> tuple[object, ...]:
     return test.n, test.chi2, test.df, test.p, test.cramers_v, test.smallest_expected, note
 
 
-def _codebook(book: Any, results: Sequence[Any], themes: Sequence[tuple[str, str, str]]) -> None:
-    sheet = _Sheet(book, "Codebook", (24, 14, 24, 60))
-    sheet.row("Question", "Kind", "Code", "Text", head=True)
-    sheet.freeze()
+def _codebook(sheet: _Sheet, results: Sequence[Any], themes: Sequence[tuple[str, str, str]]) -> None:
+    sheet.titles("Question", "Kind", "Code", "Words", keep=True)
+    looks = ("code", "text", "code", "text")
     for result in results:
         question = result.question
-        sheet.row(question.code, question.kind, None, question.prompt)
+        kind = _KINDS.get(question.kind, question.kind)
+        sheet.row(question.code, kind, None, question.prompt, looks=("domain",) * 4)
         for code, label in question.choices:
-            sheet.row(None, None, code, label)
+            sheet.row(None, None, code, label, looks=looks)
     for code, label, definition in themes:
-        sheet.row("theme", None, code, f"{label}. {definition}".strip())
+        sheet.row("theme", None, code, f"{label}. {definition}".strip(), looks=looks)

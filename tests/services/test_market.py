@@ -241,6 +241,11 @@ def test_the_workbook_holds_what_the_page_shows(app_context):
         rows = list(book["Questions"].values)
         place = next(n for n, row in enumerate(rows) if row[0] == "Yes")
         assert rows[place][1] == 42
+        for sheet in book.worksheets:  # on paper one page wide, nothing cut, nothing merged
+            assert (sheet.sheet_properties.pageSetUpPr.fitToPage, sheet.page_setup.fitToHeight) == (True, 0)
+            assert (sheet.page_setup.orientation, list(sheet.merged_cells.ranges)) == ("landscape", [])
+        long = next(row for row in book["Tests"].iter_rows(min_row=2) if len(row[0].value) > 60)
+        assert book["Tests"].row_dimensions[long[0].row].height > 20
         hidden = any("hidden" in row for row in rows)
         assert hidden == (roles == {"director"})
 
