@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -209,7 +210,7 @@ def _write_note(meeting: Meeting, note: MeetingNote, words: NoteWords) -> None:
         raise InvalidInputError("Write the note.", field="text")
     if len(text) > LONGEST_TEXT:
         raise InvalidInputError(f"Use {LONGEST_TEXT:,} characters or fewer.", field="text")
-    named = next((person.name for person in meeting.participants if fold(person.name) in fold(text)), None)
+    named = next((person.name for person in meeting.participants if _is_named(person.name, text)), None)
     if named is not None:
         raise InvalidInputError(
             f"The note names {named}. Write it without names, such as “a participant”.", field="text"
@@ -218,6 +219,12 @@ def _write_note(meeting: Meeting, note: MeetingNote, words: NoteWords) -> None:
     known = select(MeetingTheme).where(MeetingTheme.study_id == meeting.study_id, MeetingTheme.id.in_(words.themes))
     note.themes = list(db.session.scalars(known.order_by(MeetingTheme.code)))
     _relink(meeting.study_id, note, words.codes)
+
+
+def _is_named(name: str, text: str) -> bool:
+    """Say whether a text holds somebody's name, or the last name as a word with its capital."""
+    last = name.split()[-1]
+    return fold(name) in fold(text) or (len(last) > 2 and re.search(rf"\b{re.escape(last)}\b", text) is not None)
 
 
 def _relink(study_id: int, note: MeetingNote, codes: Sequence[str]) -> None:

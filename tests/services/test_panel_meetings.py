@@ -15,6 +15,7 @@ from jta.models.meeting import NoteLink
 from jta.services import panel_decisions as decided
 from jta.services import panel_meetings as meetings
 from jta.services import panel_themes as themes
+from jta.services.panel import PanelistDetails, add_panelist
 from jta.services.panel_answers import load_items
 from jta.services.panel_appendix import appendix_docx, log_csv, notes_csv
 from jta.services.panel_apply import Wish
@@ -52,14 +53,17 @@ def test_notes_carry_themes_and_lead_to_statements(app_context):
 @pytest.mark.parametrize(
     ("words", "said"),
     [(NoteWords(" "), "Write the note"), (NoteWords("expert 2 said so"), "names Expert 2"),
+     (NoteWords("As Will says, nobody does."), "names Ana Will"),
      (NoteWords("Fine", codes=("9.9",)), "no task or KSA")],
 )  # fmt: skip
 def test_a_note_without_words_with_a_name_or_a_false_code_is_refused(app_context, words, said):
     made = make_panel_study()
-    session = _session(made)
+    guest = add_panelist(made.dora, made.id, PanelistDetails("Ana Will"))
+    session = _session(made, participants=frozenset([made.tickets[1].panelist_id, guest.id]))
+    meetings.add_note(made.dora, made.id, session.id, NoteWords("Nobody will test restores."))
     with pytest.raises(InvalidInputError, match=said):
         meetings.add_note(made.dora, made.id, session.id, words)
-    assert meetings.get_meeting(made.id, session.id).notes == []
+    assert len(meetings.get_meeting(made.id, session.id).notes) == 1
 
 
 def test_editing_a_session_conflicts_with_both_texts(app_context):
