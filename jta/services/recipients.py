@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import case, exists, func, select
+from sqlalchemy import ColumnElement, bindparam, case, exists, func, select
 
 from jta import clock
 from jta.db import db
@@ -78,16 +79,20 @@ def load_facts(study_id: int, person_ids: Iterable[int] | None = None, *, but_wa
 
     ``but_wave`` leaves out the messages of one wave: those that the judgement is about.
     """
-    ids = None if person_ids is None else list(person_ids)
-    rows = list(db.session.execute(_people(study_id, ids)))
+    some = person_ids is not None
+    whom: dict[str, Any] = {"study": study_id} | ({"ids": list(person_ids)} if person_ids is not None else {})
+    rows = list(db.session.execute(_people(some=some), whom))
     found = {row.id: _facts(study_id, row) for row in rows}
     _leave_alone(study_id, found.values())
-    for row in db.session.execute(_messages(study_id, ids, but_wave)):
+    for row in db.session.execute(_messages(some=some), whom | {"but_wave": but_wave}):
         found[row.person_id].messages.append(Sent(row.kind, row.state, row.sent_at, row.address_mark, row.wave_id))
     return list(found.values())
 
 
-def _people(study_id: int, ids: list[int] | None) -> Any:
+# The sender asks these two for every message, and putting the statements together costs more than running them.
+@cache
+def _people(*, some: bool) -> Any:
+    chosen = (Person.study_id == bindparam("study"), *_among(Person.id, some=some))
     events = (
         select(
             PersonEvent.person_id.label("person_id"),
@@ -100,33 +105,37 @@ def _people(study_id: int, ids: list[int] | None) -> Any:
             ),
         )
         .join(Person, Person.id == PersonEvent.person_id)
-        .where(Person.study_id == study_id, *([] if ids is None else [Person.id.in_(ids)]))
+        .where(*chosen)
         .group_by(PersonEvent.person_id)
         .subquery()
     )  # fmt: skip
-    found = (
+    return (
         select(
             Person.id, Person.email, Response.started_at, Response.submitted_at,
             events.c.withdrew, events.c.opted_out, events.c.bounced, events.c.replaced,
         )
         .outerjoin(events, events.c.person_id == Person.id)
         .outerjoin(Response, (Response.person_id == Person.id) & Response.is_pilot.is_(False))
-        .where(Person.study_id == study_id)
+        .where(*chosen)
         .order_by(func.lower(Person.code), Person.id)
     )  # fmt: skip
-    return found if ids is None else found.where(Person.id.in_(ids))
 
 
-def _messages(study_id: int, ids: list[int] | None, but_wave: int) -> Any:
-    found = (
+def _among(column: Any, *, some: bool) -> list[ColumnElement[bool]]:
+    return [column.in_(bindparam("ids", expanding=True))] if some else []
+
+
+@cache
+def _messages(*, some: bool) -> Any:
+    counts = OutboxMessage.state.in_((*WENT_OUT, *UNDER_WAY)), *_among(OutboxMessage.person_id, some=some)
+    return (
         select(
             OutboxMessage.person_id, Wave.kind, OutboxMessage.state, OutboxMessage.sent_at,
             OutboxMessage.address_mark, OutboxMessage.wave_id,
         )
         .join(Wave, Wave.id == OutboxMessage.wave_id)
-        .where(Wave.study_id == study_id, Wave.id != but_wave, OutboxMessage.state.in_((*WENT_OUT, *UNDER_WAY)))
+        .where(Wave.study_id == bindparam("study"), Wave.id != bindparam("but_wave"), *counts)
     )  # fmt: skip
-    return found if ids is None else found.where(OutboxMessage.person_id.in_(ids))
 
 
 def _leave_alone(study_id: int, people: Collection[Facts]) -> None:
