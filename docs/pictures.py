@@ -35,7 +35,7 @@ ARGS = [
 
 def wait_for(address: str) -> None:
     """Wait until the server answers."""
-    for _ in range(120):
+    for _ in range(300):
         try:
             urllib.request.urlopen(address, timeout=2).close()  # noqa: S310  our own server on loopback
         except OSError:
@@ -112,6 +112,7 @@ def workbook(demo: dict, scratch: Path) -> None:
 
 def documents(demo: dict, scratch: Path) -> None:
     """The reports of the demo's blueprint, and a page of each as a picture. The long one is kept as Word."""
+    sys.path.insert(0, str(ROOT))  # of this script it is the folder docs
     from app import app
     from jta.exports.report_pdf import write_report_pdf
     from jta.exports.report_word import write_report_word

@@ -84,7 +84,7 @@ def methods_page(tables: Tables, *, level: str = "domain") -> MethodsPage:
             for place, n in enumerate(names)
         ),
         units=units,
-        raked=tuple(_raked(tables, words, shown, chosen)),
+        raked=tuple(raked_weights(tables, words, shown, chosen)),
         picture=_picture(units, names, chosen) if units else None,
         level=shown,
         levels=levels,
@@ -128,7 +128,8 @@ def _ranks(weights: dict[str, float | None]) -> dict[str, int]:
     return {unit: 1 + sum(other > weight for other in known.values()) for unit, weight in known.items()}
 
 
-def _raked(tables: Tables, words: Words, level: str, method: str) -> list[Row]:
+def raked_weights(tables: Tables, words: Words, level: str, method: str) -> list[Row]:
+    """Return the weights of the units of a level, unweighted (``plain``) and with responses weighted to the frame."""
     plain = {r["unit"]: r["weight"] for r in tables.rows("domain_weights", level=level, method=method)}
     return [
         {"code": r["unit"], "title": words.unit(r["unit"]), "plain": plain.get(r["unit"]), "raked": r["weight"]}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from jta.exports.report_parts import Bullets, Chapter, Facts, Missing, Paragraph, Part, Section, Table
 from jta.services.blueprint import content_hash
 from jta.services.blueprint_approval import standing_approval
-from jta.services.plan_words import steps_in_words
+from jta.services.plan_words import steps_in_words, value_in_words
 from jta.services.report_chapters.sample import weighting_sample
 from jta.services.report_chapters.source import NOTHING, Source, count, percent, percent_interval
 from jta.services.results_methods import method_title
@@ -27,11 +27,7 @@ def weights(source: Source) -> Chapter:
     return Chapter(
         "Weights",
         [
-            Paragraph(
-                f"The weight of a part is the sum of the indices of its retained tasks, as a share of the sum "
-                f"over all. The index of a task: "
-                f"{source.run.summary['method_text']}."
-            ),
+            Paragraph(_weighing(source)),
             Table(
                 "Weights from the survey",
                 ("Part of the exam", "Tasks", "Weight", "95 % interval"),
@@ -45,6 +41,17 @@ def weights(source: Source) -> Chapter:
             _sensitivity(source),
         ],
     )
+
+
+def _weighing(source: Source) -> str:
+    plan = source.run.plan
+    said = (
+        f"The weight of a part is the {plan.get('within', 'sum')} of the indices of its retained tasks, as a share "
+        f"over all parts. The index of a task: {source.run.summary['method_text']}."
+    )
+    if plan.get("weights_from", "survey") == "survey":
+        return said
+    return f"{said} The blueprint's weights come from: {value_in_words('weights_from', plan['weights_from']).lower()}."
 
 
 def _together(source: Source) -> Part:

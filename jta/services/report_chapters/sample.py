@@ -13,6 +13,7 @@ from jta.services.dispositions import (
     total,
 )
 from jta.services.report_chapters.source import (
+    NOTHING,
     Source,
     count,
     hidden_note,
@@ -24,6 +25,7 @@ from jta.services.report_chapters.source import (
 )
 from jta.services.report_sheets import hidden_strata
 from jta.services.response_rates import response_rates
+from jta.services.results_methods import raked_weights
 from jta.services.results_tables import Row
 
 
@@ -224,8 +226,22 @@ def weighting_sample(source: Source) -> Section:
                     ),
                 ]
             ),
-            Paragraph(
-                "The blueprint uses unweighted ratings; the table of weights by method shows what raking would change."
-            ),
+            Paragraph("The blueprint uses unweighted ratings. What weighting to the frame would change:"),
+            _raked(source),
         ],
     )
+
+
+def _raked(source: Source) -> Part:
+    rows = raked_weights(source.tables, source.words, "domain", _method(source))
+    lines = [
+        (f"{r['code']} {r['title']}", percent(r["plain"]), percent(r["raked"]),
+         NOTHING if None in (r["plain"], r["raked"]) else f"{(r['raked'] - r['plain']) * 100:+.2f}")
+        for r in rows
+    ]  # fmt: skip
+    titles = ("Content domain", "Unweighted", "Weighted to the frame", "Change in points")
+    table = Table(
+        "Weights of the plan's method, unweighted and raked", titles, lines, (5, 2, 2, 2), frozenset({1, 2, 3}),
+        "All tasks; the blueprint uses the retained ones.",
+    )  # fmt: skip
+    return table if lines else Missing("weights under weighting to the frame.")
