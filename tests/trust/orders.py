@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from jta import clock, mail
 from jta.db import db, transaction
-from jta.models.delivery import Person, PersonEvent
+from jta.models.delivery import OutboxMessage, Person, PersonEvent
 from jta.services import links, opt_out, sending, waves
 from jta.services.delivery_import import merge_roster
 from jta.services.delivery_merge import RosterLine, load_stored
@@ -60,10 +60,11 @@ class Orders:
         if letter is None or not sending.begin_hand_over(letter, "w"):
             return
         self.sent += 1
-        if letter.person_id in self.stopped:
-            self.late.append(letter.person_id)
+        person_id = db.session.get_one(OutboxMessage, letter.id).person_id
+        if person_id in self.stopped:
+            self.late.append(person_id)
         if self.random.random() < 0.3:
-            self._stop(letter.person_id)  # while it is on its way
+            self._stop(person_id)  # while it is on its way
         sending.record(letter.id, "w", mail.Reply(self.random.choice(END), "450 4.0.0 so it goes"))
 
     def _stop_some(self, share: float) -> None:
