@@ -116,7 +116,6 @@ PAGES: tuple[tuple[str, tuple[dict[str, Any], ...]], ...] = (
             {
                 "code": "comment", "kind": "text", "role": "comment", "longest": 2000,
                 "prompt": "What else should those who plan this certification know?",
-                "help": "Please name no people.",
             },
         ),
     ),

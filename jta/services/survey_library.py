@@ -65,7 +65,7 @@ PAGES: dict[str, ReadyPage] = {
     "points": ReadyPage(
         "100 points over the content domains", "Each respondent shares out 100 points. The page shows the sum.",
         "points", "How would you weigh the exam?",
-        "Share out 100 points over the content domains: more points mean more items on the exam.", once=True,
+        "More points mean more items on the exam.", once=True,
     ),
     "coverage": ReadyPage(
         "How well did this list cover your job?", "Evidence that the task inventory is complete.", "questions",
@@ -81,7 +81,7 @@ PAGES: dict[str, ReadyPage] = {
         questions=(
             ReadyQuestion(
                 "missing_tasks", "text", "Which important tasks of your job were not on the list?",
-                "One task on each line. Please do not name students or other people.", "write_in", longest=2000,
+                "One task on each line.", "write_in", longest=2000,
             ),
         ),
     ),
@@ -90,7 +90,7 @@ PAGES: dict[str, ReadyPage] = {
         questions=(
             ReadyQuestion(
                 "comments", "text", "Is there anything else you would like to tell us?",
-                "Please do not name students or other people.", "comment", longest=4000,
+                role="comment", longest=4000,
             ),
         ),
     ),

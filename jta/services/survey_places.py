@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from jta.language import english_name_of
 from jta.services.content import steps_of
 
 _PAGE = {"title": "title", "intro": "text below the title", "screened_out": "text for those who are screened out"}
@@ -29,6 +30,8 @@ def text_places(content: Mapping[str, Any]) -> dict[str, str]:
         for task in page["tasks"]:
             found[f"domain:{task.get('subdomain_code')}"] = f"Subdomain {task.get('subdomain_code')}"
             found[f"task:{task['code']}"] = f"Task statement {task['code']}"
+    for language, words in content.get("translations", {}).items():
+        found |= {f"{language}/{key}": f"{found[key]} ({english_name_of(language)})" for key in words if key in found}
     return found
 
 

@@ -17,9 +17,11 @@ from jta.db import db, transaction
 from jta.errors import EditConflictError, InvalidInputError, NotFoundError, StateError
 from jta.models.survey import Instrument
 from jta.services.content import survey_texts
+from jta.services.content_language import languages_of
 from jta.services.instrument import content_hash, newest_instrument
 from jta.services.study_stage import lock_study
 from jta.services.survey_launch import next_number
+from jta.services.survey_places import text_places
 
 LONGEST_REASON, LONGEST_TEXT = 1000, 4000
 # The consent is what people agreed to; task statements are what ratings mean. Both stay as they were.
@@ -35,8 +37,24 @@ class Wording:
 
 
 def editable_texts(content: Mapping[str, Any]) -> list[Wording]:
-    """Return the texts of a launched survey whose wording may be put right, in the order of the survey."""
-    return [Wording(key, text) for key, text in survey_texts(content).items() if not key.startswith(FIXED_PREFIXES)]
+    """Return the texts of a launched survey whose wording may be put right, in the order of the survey.
+
+    Translations follow, under the keys of what they translate with the language before: ``es/page:1:title``.
+    """
+    own = [Wording(key, text) for key, text in survey_texts(content).items() if not key.startswith(FIXED_PREFIXES)]
+    others = content.get("translations", {})
+    return own + [
+        Wording(f"{language}/{one.key}", words[one.key])
+        for language, words in others.items()
+        for one in own
+        if words.get(one.key)
+    ]
+
+
+def texts_in(content: Mapping[str, Any], language: str) -> list[Wording]:
+    """Return the editable texts in one of the languages of the survey."""
+    mark = "" if language == languages_of(content)[0] else language
+    return [one for one in editable_texts(content) if one.key.rpartition("/")[0] == mark]
 
 
 def change_wording(
@@ -77,9 +95,9 @@ def change_wording(
             raise EditConflictError("Nothing was saved. Compare both texts.", theirs=stored[key], yours=text)
         if text == seen:
             raise InvalidInputError("The words are the same as before.", field="text")
-        content = with_text(old.content, key, text)
+        content, place = with_text(old.content, key, text), text_places(old.content)[key]
         new = Instrument(
-            study_id=study_id, number=next_number(study_id), note=f"{key}: {reason.strip()}", replaces_id=old.id,
+            study_id=study_id, number=next_number(study_id), note=f"{place}: {reason.strip()}", replaces_id=old.id,
             content=content, content_hash=content_hash(content), launched_at=clock.now(),
         )  # fmt: skip
         db.session.add(new)
@@ -108,6 +126,10 @@ def with_text(content: Mapping[str, Any], key: str, text: str) -> dict[str, Any]
         If the content has no such text.
     """
     new: dict[str, Any] = copy.deepcopy(dict(content))
+    language, _, translated = key.partition("/")
+    if translated in new.get("translations", {}).get(language, {}):
+        new["translations"][language][translated] = text
+        return new
     place = _places(new).get(key)
     if place is None:
         raise NotFoundError

@@ -14,9 +14,11 @@ from jta.errors import EditConflictError, InvalidInputError, NotFoundError
 from jta.formats import plural
 from jta.forms.common import sent_id
 from jta.forms.survey_sampling import SamplingForm, WordingForm, build_sampling_form, read_blocks
+from jta.language import english_name_of
 from jta.permissions import allows, current_actor
 from jta.services import survey_blocks, survey_pilot, survey_sampling, survey_wording
 from jta.services.content import tasks_of
+from jta.services.content_language import languages_of
 from jta.services.instrument import build_content, content_of
 from jta.services.survey_copy import copy_survey, list_sources
 from jta.services.survey_launch import count_people, load_checklist, versions
@@ -106,12 +108,16 @@ def pilot(study_id: int) -> ResponseReturnValue:
 @bp.get("/wording")
 def wordings(study_id: int) -> ResponseReturnValue:
     """List the words of the launched survey that can be put right, and the versions so far."""
-    texts = survey_wording.editable_texts(content_of(g.study))
+    content = content_of(g.study)
+    languages = languages_of(content)
+    language = request.args.get("lang", languages[0])
     may = g.study.stage == "fielding" and allows("builder.wording", g.roles, "POST")
     return render_template(
         "builder/wordings.html",
-        texts=texts,
-        places=text_places(content_of(g.study)),
+        texts=survey_wording.texts_in(content, language),
+        places=text_places(content),
+        languages=[(code, english_name_of(code)) for code in languages],
+        language=language,
         versions=versions(study_id),
         may_change=may,
         may_edit=True,

@@ -14,12 +14,13 @@ from jta.models.response import Answer, Response
 from jta.models.study import Study
 from jta.models.survey import SurveyPage
 from jta.services import survey_builder as pages
-from jta.services import survey_copy, survey_launch, survey_pilot, survey_wording
+from jta.services import survey_copy, survey_launch, survey_pilot, survey_wording, translations
 from jta.services import survey_questions as questions
 from jta.services import survey_scales as scales
 from jta.services.content import survey_texts
 from jta.services.instrument import build_content, list_pages, list_scales
 from jta.services.review_inclusion import list_candidates
+from jta.services.survey_places import text_places
 from jta.services.survey_questions import ChoiceText, QuestionText
 from tests.factories import make_user
 from tests.services.study_factory import make_study
@@ -174,17 +175,32 @@ def test_a_wording_is_put_right_in_a_new_version_with_a_reason(app_context):
     with pytest.raises(InvalidInputError, match="why"):
         survey_wording.change_wording(DORA, made.study_id, key, seen=seen, text="Weight", reason=" ")
     new = survey_wording.change_wording(DORA, made.study_id, key, seen=seen, text="Weight", reason="Clearer")
-    assert (new.number, new.replaces_id, new.note) == (2, first.id, f"{key}: Clearer")
+    assert (new.number, new.replaces_id, new.note) == (2, first.id, "Rating scale “Importance”: its name: Clearer")
     old, now = survey_texts(first.content), survey_texts(new.content)
     assert {k for k in now if now[k] != old[k]} == {key}
     with pytest.raises(EditConflictError):
         survey_wording.change_wording(DORA, made.study_id, key, seen=seen, text="Again", reason="x")
-    with pytest.raises(NotFoundError):
-        survey_wording.change_wording(DORA, made.study_id, "consent", seen="a", text="b", reason="x")
+    for fixed in ("consent", "es/consent", "fr/scale:importance:title"):
+        with pytest.raises(NotFoundError):
+            survey_wording.change_wording(DORA, made.study_id, fixed, seen="a", text="b", reason="x")
     survey_launch.close(DORA, made.study_id)
     assert all(version.closed_at for version in survey_launch.versions(made.study_id))
     survey_launch.reopen(DORA, made.study_id, reason="More time")
     assert not any(version.closed_at for version in survey_launch.versions(made.study_id))
+
+
+def test_a_translation_is_put_right_like_the_words_it_translates(app_context):
+    made = planned()
+    translations.add_language(DORA, made.study_id, "es")
+    texts = {"scale:importance:title": "Inportancia", "consent": "Uno"}
+    translations.save_texts(DORA, made.study_id, "es", texts, dict.fromkeys(texts, 0))
+    first = survey_launch.launch(DORA, made.study_id)
+    key = "es/scale:importance:title"
+    editable = [one.key for one in survey_wording.editable_texts(first.content) if "/" in one.key]
+    assert (editable, text_places(first.content)[key]) == ([key], "Rating scale “Importance”: its name (Spanish)")
+    new = survey_wording.change_wording(DORA, made.study_id, key, seen="Inportancia", text="Importancia", reason="Typo")
+    assert new.content["translations"]["es"] == texts | {"scale:importance:title": "Importancia"}
+    assert survey_texts(new.content) == survey_texts(first.content)
 
 
 def test_the_content_of_a_survey_with_every_page_has_its_parts(app_context):

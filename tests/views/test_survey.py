@@ -124,7 +124,7 @@ def test_launch_is_confirmed_then_freezes_and_locks(app):
     made = staffed_study(app)
     client = client_of(app)
     asked = client.get(url(made, "launch"))
-    assert "Launch freezes task statements" in asked.text
+    assert "Launch freezes the survey" in asked.text
     reply = post(client, url(made, "launch"), {"seen": _seen(asked.text)})
     assert reply.status_code == 303
     shown = client.get(url(made)).text
