@@ -29,17 +29,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from importlib import import_module
 from typing import Any
 
 import structlog
 from flask import Flask, Response, current_app, g, has_request_context
-from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, exists, or_, select
 
 from jta import clock
 from jta.audit import Actor
-from jta.db import db, reading, transaction
+from jta.db import UtcTime, db, transaction
+from jta.db_once import read_once
 from jta.errors import JTAError, NotFoundError
 from jta.models.jobs import DONE, FAILED, RUNNING, WAITING, Job, Worker
 
@@ -161,11 +162,10 @@ def worker_is_running() -> bool:
 
 def claim(worker: str) -> Job | None:
     """Take the oldest job that waits or whose worker died, or None; give up on those whose tries are used up."""
-    with reading():
-        if not db.session.scalar(select(exists().where(_free()))):
-            return None
+    if not read_once(_ANY_FREE, {"now": clock.now()})[0].found:
+        return None
     with transaction():
-        found = select(Job).where(_free()).order_by(Job.id).limit(1).with_for_update(skip_locked=True)
+        found = select(Job).where(_free(clock.now())).order_by(Job.id).limit(1).with_for_update(skip_locked=True)
         job: Job | None = db.session.scalar(found)
         if job is None:
             return None
@@ -177,9 +177,11 @@ def claim(worker: str) -> Job | None:
     return job
 
 
-def _free() -> ColumnElement[bool]:
-    now = clock.now()
+def _free(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
     return or_(Job.state == WAITING, and_(Job.state == RUNNING, Job.claimed_until <= now))
+
+
+_ANY_FREE = select(exists().where(_free(bindparam("now", type_=UtcTime))).label("found"))  # asked twice a second
 
 
 def run(job: Job, worker: str, stopping: Callable[[], bool] = lambda: False) -> None:

@@ -12,10 +12,11 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import ColumnElement, exists, func, or_, select, update
+from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, exists, func, or_, select, update
 
 from jta import clock, mail
-from jta.db import db, reading, transaction
+from jta.db import UtcTime, db, reading, transaction
+from jta.db_once import read_once
 from jta.jobs import WORKER_LOST
 from jta.mail import Connection, MailRefusedError, MailServerError, Reply
 from jta.mail_settings import MailSettings
@@ -129,20 +130,28 @@ class Postman:
 
 def sweep() -> None:
     """Put claims right that ran out, or whose worker died: claimed ones are planned again, handed over ones unknown."""
-    dead = select(Worker.name).where(Worker.alive_at <= clock.now() - WORKER_LOST)
-    late = or_(OutboxMessage.claimed_until <= clock.now(), OutboxMessage.claimed_by.in_(dead))
-    held = OutboxMessage.state.in_(("claimed", "handed over"))
-    with reading():
-        if not db.session.scalar(select(exists().where(held, late))):
-            return
+    if not read_once(_ANY_LOST, {"now": clock.now(), "silent": clock.now() - WORKER_LOST})[0].found:
+        return
     with transaction():
-        found = select(OutboxMessage).where(held, late).with_for_update(skip_locked=True)
+        lost = _lost(clock.now(), clock.now() - WORKER_LOST)
+        found = select(OutboxMessage).where(lost).with_for_update(skip_locked=True)
         for message in db.session.scalars(found):
             if message.state == "claimed":
                 _put_back(message)
             else:
                 _end(message, "unknown", "The program was ended while this message was being sent.")
                 message.attempts.append(Attempt(at=clock.now(), outcome=mail.UNKNOWN, detail=message.reason))
+
+
+def _lost(now: datetime | BindParameter[datetime], silent: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
+    dead = select(Worker.name).where(Worker.alive_at <= silent)
+    late = or_(OutboxMessage.claimed_until <= now, OutboxMessage.claimed_by.in_(dead))
+    return and_(or_(OutboxMessage.state == "claimed", OutboxMessage.state == "handed over"), late)
+
+
+_ANY_LOST = select(  # asked every second
+    exists().where(_lost(*(bindparam(name, type_=UtcTime) for name in ("now", "silent")))).label("found")
+)
 
 
 def claim(name: str, per_minute: int = 0) -> list[int]:
