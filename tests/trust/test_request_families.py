@@ -65,7 +65,7 @@ def test_no_trick_with_a_token_opens_anything(sqlite_app, full):
         panel = make_panel_study(1, email="panel@example.org")
         row = Registration(
             study_id=full.made.study_id, name="Ann", email="a@example.org", organization="",
-            message_id="<a@example.org>", address_mark="0", asked_at=clock.now(),
+            address_mark="0", asked_at=clock.now(),
         )  # fmt: skip
         db.session.add_all([DeliverySettings(study_id=full.made.study_id, open_code="open-code-of-this-study"), row])
         db.session.commit()
