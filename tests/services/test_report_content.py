@@ -6,11 +6,16 @@ import re
 
 import pytest
 
+from jta import clock
+from jta.db import db
 from jta.exports.report_parts import Figure, Missing, Paragraph, Section, Table
+from jta.models.response import Answer, Response
+from jta.models.survey import Choice, Question, SurveyPage
 from jta.services import blueprint as blueprints
 from jta.services import report_content
 from jta.services.report_book import build_blueprint_book
-from jta.services.report_chapters.source import people_interval, people_share
+from jta.services.report_chapters import fielding
+from jta.services.report_chapters.source import open_source, people_interval, people_share
 from jta.services.report_files import write_report
 from jta.services.results import analyze_dataset, read_table
 from jta.services.review import freeze_dataset
@@ -130,6 +135,42 @@ def test_the_report_hides_the_strata_that_the_workbook_hides(proposed):
     assert set(told) <= set(lines)
     assert "suppressed" in lines.values()
     assert {k: "suppressed" if v == "–" else int(v) for k, v in told.items()} == {k: lines[k] for k in told}
+
+
+def _ask(study, code: str, role: str, choices: tuple[str, ...]) -> dict:
+    """Add a question about the list; the first 15 people answer it, all but three of them alike."""
+    question = Question(
+        study_id=study.id, page_id=db.session.query(SurveyPage).filter_by(study_id=study.id).first().id, code=code,
+        kind="single" if choices else "text", role=role, prompt=f"{code}?", position=99,
+        choices=[Choice(code=c, label=c.upper(), position=n) for n, c in enumerate(choices)],
+    )  # fmt: skip
+    db.session.add(question)
+    db.session.flush()
+    for n, response in enumerate(
+        db.session.query(Response).filter_by(study_id=study.id).order_by(Response.id).limit(15)
+    ):
+        said = {"choice_id": question.choices[n // 12].id} if choices else {"text": "A task is missing."}
+        db.session.add(
+            Answer(response_id=response.id, question_id=question.id, version=1, saved_at=clock.now(), **said)
+        )
+    return {
+        "code": code, "kind": question.kind, "role": role, "prompt": question.prompt,
+        "choices": [{"code": c, "label": c.upper()} for c in choices],
+    }  # fmt: skip
+
+
+def test_what_people_said_of_the_list_is_counted_and_few_are_hidden(proposed):
+    study, _, blueprint = proposed
+    asked = [_ask(study, "cover", "coverage", ("well", "badly", "not")), _ask(study, "missed", "write_in", ())]
+    source = open_source(study.id, blueprint.number)
+    source.instrument.content = {**source.content, "steps": [{"code": "s", "questions": asked}]}
+    parts = list(walk(fielding.comments(source).parts))
+    [table] = [p for p in parts if isinstance(p, Table)]
+    assert table.caption == "Answers of 15 respondents"
+    assert [row[1] for row in table.rows] == ["–", "–", "–"]  # with two of them and the whole, the third is known
+    assert "15 respondents of the data set wrote an answer." in [p.text for p in parts if isinstance(p, Paragraph)]
+    assert [p.what for p in parts if isinstance(p, Missing)] == ["comments."]
+    db.session.rollback()
 
 
 def test_shares_of_people_near_the_ends_are_not_told_exactly():
