@@ -16,7 +16,7 @@ from jta.db import db, transaction
 from jta.errors import EditConflictError, InvalidInputError, NotFoundError
 from jta.models.cycle import RELATIONS, CrosswalkLink, FormerList, FormerStatement, StudyOrigin
 from jta.models.inventory import Task
-from jta.services.crosswalk_rules import propose
+from jta.services.crosswalk_rules import plain_wording, propose
 from jta.services.inventory import live_tasks
 from jta.services.statement_similarity import Alike
 from jta.services.study_stage import lock_study
@@ -59,9 +59,20 @@ class CrosswalkLine:
         return self.links[0].relation if self.links else "retired"
 
     @property
+    def outdated(self) -> str:
+        """What happened to its tasks since, so that the relation no longer holds; an empty text where nothing did."""
+        tasks = [link.task for link in self.links if link.task is not None]
+        if any(task.retired_at is not None for task in tasks):
+            return "Task retired since"
+        if self.former is None or self.relation != "same":
+            return ""
+        same = all(plain_wording(task.statement) == plain_wording(self.former.statement) for task in tasks)
+        return "" if same else "Task reworded since"
+
+    @property
     def decided(self) -> bool:
-        """Whether a person decided it."""
-        return bool(self.links) and all(link.decided_at is not None for link in self.links)
+        """Whether a person decided it, and it still holds."""
+        return bool(self.links) and all(link.decided_at is not None for link in self.links) and not self.outdated
 
 
 @dataclass(frozen=True)
@@ -84,7 +95,12 @@ class Crosswalk:
 
     def n_waiting(self, relation: str) -> int:
         """Return how many lines of a relation nobody decided yet."""
-        return sum(line.relation == relation and not line.decided for line in self.lines)
+        return sum(line.relation == relation and not line.decided and not line.outdated for line in self.lines)
+
+    @property
+    def n_outdated(self) -> int:
+        """Lines whose relation no longer holds."""
+        return sum(bool(line.outdated) for line in self.lines)
 
 
 def list_former(study_id: int) -> list[FormerList]:
@@ -237,7 +253,7 @@ def decide(
                     decided_by=actor.name, decided_at=clock.now(),
                 )
             )  # fmt: skip
-        _settle(former)
+        settle(former)
         audit.record(
             actor, "decided crosswalk", f"list {list_id}: {one.code}", study_id=study_id,
             after=[relation, chosen], note=f"{relation}. {reason.strip()}",
@@ -263,19 +279,20 @@ def _require_own_tasks(study_id: int, chosen: Sequence[int]) -> None:
         raise NotFoundError
 
 
-def _settle(former: FormerList) -> None:
+def settle(former: FormerList) -> None:
     """Let the tasks that no former statement leads to be new, and no others; its time makes the list a new version."""
     db.session.flush()
     found = select(CrosswalkLink).where(CrosswalkLink.list_id == former.id)
     links = list(db.session.scalars(found))
     reached = {link.task_id for link in links if link.former_id is not None}
+    live = [task.id for task in live_tasks(former.study_id)]
     for link in links:
-        if link.former_id is None and link.task_id in reached:
+        if link.former_id is None and (link.task_id in reached or link.task_id not in live):
             db.session.delete(link)
     known = {link.task_id for link in links}
-    for task in live_tasks(former.study_id):
-        if task.id not in known:
-            db.session.add(CrosswalkLink(list_id=former.id, task_id=task.id, relation="new"))
+    for task_id in live:
+        if task_id not in known:
+            db.session.add(CrosswalkLink(list_id=former.id, task_id=task_id, relation="new"))
     former.at = clock.now()
     db.session.flush()
 
@@ -288,7 +305,11 @@ def accept(actor: Actor, study_id: int, list_id: int, *, which: str) -> int:
     with transaction():
         lock_study(study_id)
         crosswalk = load_crosswalk(study_id, list_id)
-        waiting = [line for line in crosswalk.lines if not line.decided and line.links and _is_meant(line, which)]
+        waiting = [
+            line
+            for line in crosswalk.lines
+            if not line.decided and not line.outdated and line.links and _is_meant(line, which)
+        ]
         for line in waiting:
             for link in line.links:
                 link.decided_by, link.decided_at = actor.name, clock.now()

@@ -11,6 +11,7 @@ from jta.permissions import allows, current_actor
 from jta.services import cycle as service
 from jta.services import cycle_sources as sources
 from jta.services.crosswalk_rules import candidates
+from jta.services.cycle_again import propose_again
 from jta.services.cycle_clone import clone_study
 from jta.services.cycle_figures import compare_cycles
 from jta.services.cycle_onet import import_onet
@@ -111,21 +112,30 @@ def weights(study_id: int, list_id: int) -> ResponseReturnValue:
 
 @bp.route("/<int:list_id>", methods=["GET", "POST"])
 def show(study_id: int, list_id: int) -> ResponseReturnValue:
-    """Show the crosswalk; accept proposals or delete the list by a button."""
-    if request.method == "POST" and request.form.get("act") == "delete":
-        service.delete_list(current_actor(), study_id, list_id)
-        flash("The former list is deleted.", "success")
-        return redirect(url_for("cycle.index", study_id=study_id), 303)
+    """Show the crosswalk; accept proposals, propose again or delete the list by a button."""
     if request.method == "POST":
-        done = service.accept(current_actor(), study_id, list_id, which=request.form.get("which", ""))
-        flash(f"Decided: {done}." if done else "Nothing was left to decide there.", "success")
-        return _to(study_id, list_id)
+        return _act_on_list(study_id, list_id, request.form.get("act", ""))
     crosswalk, relation = service.load_crosswalk(study_id, list_id), request.args.get("relation", "")
     lines = [x for x in crosswalk.lines if relation in ("", x.relation) or (relation == "open" and not x.decided)]
     return render_template(
         "cycle/show.html", crosswalk=crosswalk, lines=lines, relation=relation,
         may_edit=allows("cycle.decide", g.roles, "POST"),
     )  # fmt: skip
+
+
+def _act_on_list(study_id: int, list_id: int, act: str) -> ResponseReturnValue:
+    """Do what a button of the crosswalk says."""
+    if act == "delete":
+        service.delete_list(current_actor(), study_id, list_id)
+        flash("The former list is deleted.", "success")
+        return redirect(url_for("cycle.index", study_id=study_id), 303)
+    if act == "propose":
+        propose_again(current_actor(), study_id, list_id)
+        flash("What is not decided is proposed again. Look at it, then decide.", "success")
+        return _to(study_id, list_id)
+    done = service.accept(current_actor(), study_id, list_id, which=request.form.get("which", ""))
+    flash(f"Decided: {done}." if done else "Nothing was left to decide there.", "success")
+    return _to(study_id, list_id)
 
 
 @bp.route("/<int:list_id>/statements/<int:former_id>", methods=["GET", "POST"])

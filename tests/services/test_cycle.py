@@ -23,6 +23,7 @@ from jta.services import inventory_knowledge as knowledge
 from jta.services import inventory_references as references
 from jta.services import inventory_tasks as acts
 from jta.services.crosswalk_rules import candidates, propose
+from jta.services.cycle_again import propose_again
 from jta.services.cycle_clone import TRANSPORT, clone_study
 from jta.services.cycle_figures import compare_cycles
 from jta.services.cycle_onet import import_onet
@@ -275,6 +276,33 @@ def test_onets_files_are_read_with_their_figures():
 def test_what_is_not_onets_is_refused(statements, ratings, occupation, said):
     with pytest.raises(RefusedError, match=said):
         read_onet(statements, ratings, occupation)
+
+
+def test_what_changed_since_is_open_again_and_proposed_anew(app_context):
+    study, dora = make_study()
+    area = areas.add_area(dora, study.id, areas.NewArea("1", "Work"))
+    texts = ("Plan the budget of the district.", "Test the backups every month.", "Report to the school board.")
+    made = [
+        acts.add_task(dora, study.id, code=f"1.{n}", words=acts.TaskWords(text, "", area.id))
+        for n, text in enumerate(texts)
+    ]
+    former = service.add_list(
+        dora, study.id, service.NewList("Old", texts=[service.FormerText(t[:4], t) for t in texts])
+    )
+    service.accept(dora, study.id, former.id, which="same")
+    words = acts.TaskWords("Test the backups every week.", "", area.id)
+    acts.edit_task(dora, study.id, made[1].id, words, version=made[1].version)
+    acts.retire_task(dora, study.id, made[2].id, reason="Gone")
+    walk = service.load_crosswalk(study.id, former.id)
+    assert [line.outdated for line in walk.lines] == ["", "Task reworded since", "Task retired since"]
+    assert (walk.n_open, service.accept(dora, study.id, former.id, which="same")) == (2, 0)
+    assert propose_again(dora, study.id, former.id) == 2
+    lines = service.load_crosswalk(study.id, former.id).lines
+    assert [(line.relation, line.decided) for line in lines] == [
+        ("same", True),
+        ("reworded", False),
+        ("retired", False),
+    ]
 
 
 def test_an_occupation_seeds_the_inventory_in_one_act_with_its_attribution(app_context):
