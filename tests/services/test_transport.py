@@ -110,7 +110,7 @@ def test_a_confirmed_list_says_which_tasks_transport(made):
     assert director.lines["2"].verdict == "unknown"
     said = repr(change(Source(made, _proposed(made))))
     assert "Transports: 2 of 6 tasks." in said
-    assert "'4', 'Count chairs.', '100.0 %', '-2.00 points', 'Does not'" in said
+    assert "'4', 'Count chairs.', '>95 %', '-2.00 points', 'Does not'" in said
 
 
 def _proposed(study):
