@@ -7,6 +7,7 @@ the database, so that every web process and the worker see it; its bytes go as s
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -345,10 +346,15 @@ def value_groups(work: Work) -> list[ValueGroup]:
             for text, count in column.values.items():
                 counts[text] = counts.get(text, 0) + count
         known = work.mapping.values.get(group, {})
-        values = tuple((text, count, known.get(text)) for text, count in counts.items())
+        values = tuple((text, counts[text], known.get(text)) for text in sorted(counts, key=_by_number))
         title = role_words(group.replace("scale:", "rating:"), work.words)
         found.append(ValueGroup(group, title[:1].upper() + title[1:], values, work.words.anchors(group)))
     return found
+
+
+def _by_number(text: str) -> list[str | int]:
+    """Sort A2 before A10."""
+    return [int(part) if n % 2 else part.casefold() for n, part in enumerate(re.split(r"([0-9]+)", text))]
 
 
 def crowded_columns(work: Work) -> list[FileColumn]:
