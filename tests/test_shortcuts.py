@@ -47,11 +47,11 @@ def test_what_one_request_does_to_its_session_is_not_in_the_next_ones_cookie(sql
 
 def test_a_cookie_seen_before_grows_too_old_and_dies_with_the_key(sqlite_app, monkeypatch):
     days = sqlite_app.permanent_session_lifetime.total_seconds()
-    monkeypatch.setattr(TimestampSigner, "get_timestamp", lambda _self: int(time.time() - days + 2))
+    monkeypatch.setattr(TimestampSigner, "get_timestamp", lambda _self: int(time.time() - days + 3600))
     value = cookie(sqlite_app, {"response": 3})
     monkeypatch.undo()
     assert read(sqlite_app, value) == [{"response": 3}] * 3
-    sqlite_app.config["PERMANENT_SESSION_LIFETIME"] = days - 10
+    sqlite_app.config["PERMANENT_SESSION_LIFETIME"] = days - 7200
     assert read(sqlite_app, value) == [{}] * 3
     sqlite_app.config["PERMANENT_SESSION_LIFETIME"] = days
     sqlite_app.secret_key = "another-secret-key-0123456789-abcdefghijklm"
