@@ -18,6 +18,7 @@ from flask import Flask
 @contextmanager
 def serving(app: Flask, port: int = 0) -> Iterator[str]:
     """Serve an application by waitress on a port, a free one by default; give its address."""
+    from waitress import wasyncore
     from waitress.server import create_server
 
     server = create_server(app, host="127.0.0.1", port=port, threads=8)
@@ -26,8 +27,11 @@ def serving(app: Flask, port: int = 0) -> Iterator[str]:
     try:
         yield f"http://127.0.0.1:{server.effective_port}"
     finally:
-        server.close()
-        thread.join(timeout=10)
+        # In the server's own thread: closed from this one, its loop could meet a descriptor that is gone.
+        server.trigger.pull_trigger(lambda: wasyncore.close_all(server._map))
+        thread.join(timeout=30)
+        server.task_dispatcher.shutdown()
+        assert not thread.is_alive()
 
 
 @dataclass

@@ -1,10 +1,6 @@
-"""What tests of the survey in a browser share: the served application, the cards of a page, what is stored."""
+"""What tests of the survey in a browser share: the cards of a page, what is stored."""
 
 from __future__ import annotations
-
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from flask import Flask
 from playwright.sync_api import Locator, Page
@@ -13,19 +9,6 @@ from jta.db import db
 from jta.models.response import Rating
 
 DESK = {"width": 1280, "height": 900}
-
-
-@contextmanager
-def served(app: Flask) -> Iterator[str]:
-    """Serve an application on this machine; yield its address."""
-    from waitress.server import create_server
-
-    server = create_server(app, host="127.0.0.1", port=0, threads=4)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.effective_port}"
-    server.close()
-    thread.join(timeout=10)
 
 
 def to_cards(page: Page, site: str, token: str) -> None:

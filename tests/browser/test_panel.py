@@ -10,8 +10,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.devices import PHONE, opened, violations, wait_until
-from tests.browser.survey_tools import DESK, served
+from tests.browser.survey_tools import DESK
 from tests.factories import PASSWORD
+from tests.live import serving
 from tests.services.panel_study import make_panel_study
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -20,7 +21,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 @pytest.fixture
 def site(sqlite_app):
     """Address of the application, served on this machine."""
-    with served(sqlite_app) as address:
+    with serving(sqlite_app) as address:
         yield address
 
 
@@ -317,7 +318,7 @@ def test_rounds_go_without_scripts_on_either_database(chromium, app):
         made = make_panel_study(2, signed=False)
         open_round(made, "review")
         open_round(made, "weights")
-    with served(app) as site, opened(chromium, viewport=PHONE, java_script_enabled=False) as (_, page):
+    with serving(app) as site, opened(chromium, viewport=PHONE, java_script_enabled=False) as (_, page):
         page.goto(site + made.urls[0].removeprefix("http://127.0.0.1:8000"))
         page.get_by_role("button", name="Start").click()
         page.get_by_label("Your full name").fill("An Expert")

@@ -7,7 +7,8 @@ import pytest
 from jta.db import db
 from jta.models.response import RatingChange, Response
 from tests.browser.devices import opened, violations
-from tests.browser.survey_tools import DESK, option, press_until, served, stored, to_cards, wait_saved
+from tests.browser.survey_tools import DESK, option, press_until, stored, to_cards, wait_saved
+from tests.live import serving
 from tests.services.study_factory import MadeStudy, close_survey, make_study
 
 pytestmark = pytest.mark.browser
@@ -16,7 +17,7 @@ pytestmark = pytest.mark.browser
 @pytest.fixture
 def site(sqlite_app):
     """Address of the application, served on this machine."""
-    with served(sqlite_app) as address:
+    with serving(sqlite_app) as address:
         yield address
 
 

@@ -11,7 +11,8 @@ from playwright.sync_api import Page
 
 from tests.browser.devices import PHONE, opened
 from tests.browser.looks import faults_in_every_look
-from tests.browser.survey_tools import press_until, served, to_cards
+from tests.browser.survey_tools import press_until, to_cards
+from tests.live import serving
 from tests.services.study_factory import MadeStudy, make_study
 
 pytestmark = pytest.mark.browser
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.browser
 @pytest.fixture
 def site(sqlite_app):
     """Address of the application, served on this machine."""
-    with served(sqlite_app) as address:
+    with serving(sqlite_app) as address:
         yield address
 
 

@@ -11,7 +11,8 @@ from playwright.sync_api import CDPSession, Page
 from jta.db import db
 from jta.models.study import Study
 from tests.browser.devices import opened
-from tests.browser.survey_tools import DESK, press_until, served, stored, wait_saved
+from tests.browser.survey_tools import DESK, press_until, stored, wait_saved
+from tests.live import serving
 from tests.services.study_factory import MadeStudy, add_scale, launch, make_study
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -86,7 +87,7 @@ def test_two_hundred_tasks_on_three_scales_by_the_keyboard_alone(chromium, sqlit
     made = make_long_study(sqlite_app)
     known: Counter[str] = Counter()
     keys = cards = 0
-    with served(sqlite_app) as site, opened(chromium, viewport=DESK) as (context, page):
+    with serving(sqlite_app) as site, opened(chromium, viewport=DESK) as (context, page):
         session = context.new_cdp_session(page)
         page.goto(f"{site}/s/{made.tokens[0]}")
         press_until(page, "button")

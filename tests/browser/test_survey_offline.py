@@ -12,7 +12,8 @@ from jta import clock
 from jta.db import db
 from jta.models.response import Rating, RatingChange
 from tests.browser.devices import opened
-from tests.browser.survey_tools import option, served, stored, to_cards, wait_saved
+from tests.browser.survey_tools import option, stored, to_cards, wait_saved
+from tests.live import serving
 from tests.services.study_factory import MadeStudy, make_study
 
 pytestmark = pytest.mark.browser
@@ -31,7 +32,7 @@ WATCH = """() => {
 @pytest.fixture
 def site(sqlite_app):
     """Address of the application, served on this machine."""
-    with served(sqlite_app) as address:
+    with serving(sqlite_app) as address:
         yield address
 
 

@@ -16,8 +16,9 @@ import pytest
 from jta import ROOT, clock
 from tests.browser.devices import opened
 from tests.browser.speech import Reader
-from tests.browser.survey_tools import DESK, served, wait_saved
+from tests.browser.survey_tools import DESK, wait_saved
 from tests.browser.test_survey_offline import NOON
+from tests.live import serving
 from tests.services.full_survey import make_full_study
 
 pytestmark = pytest.mark.browser
@@ -34,7 +35,7 @@ def journey(chromium, sqlite_app):
         with sqlite_app.app_context():
             full = make_full_study(1)
         with (
-            clock.running_on(lambda: NOON), served(sqlite_app) as site,
+            clock.running_on(lambda: NOON), serving(sqlite_app) as site,
             opened(chromium, viewport=DESK, timezone_id="UTC") as (context, page),
         ):  # fmt: skip
             reader = Reader(page, context.new_cdp_session(page))

@@ -11,7 +11,8 @@ from jta.models.sending import DeliverySettings, Registration
 from jta.services import links
 from tests.browser.devices import PHONE, opened
 from tests.browser.looks import SMALL, faults_in_every_look
-from tests.browser.survey_tools import DESK, option, served, wait_saved
+from tests.browser.survey_tools import DESK, option, wait_saved
+from tests.live import serving
 from tests.services.full_survey import FullStudy, make_full_study
 from tests.services.study_factory import close_survey
 
@@ -50,7 +51,7 @@ def at(page: Page, address: str) -> None:
 def test_every_page_and_state_holds_in_every_look(chromium, sqlite_app, number, language, options):
     with sqlite_app.app_context():
         full = make_full_study(3)
-    with served(sqlite_app) as site, opened(chromium, **options) as (_, page):
+    with serving(sqlite_app) as site, opened(chromium, **options) as (_, page):
         at(page, f"{site}/s/{full.made.tokens[number]}?lang={language}")
         take_the_survey(page)
         afterwards(page, site)
